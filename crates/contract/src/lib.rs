@@ -1,0 +1,1 @@
+//! What both halves of the platform share: custom resources and the flags of operator and host.

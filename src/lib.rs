@@ -1,0 +1,8 @@
+//! `chartwright`: from a values file to manifests, diagnostics and a genuine Helm chart for wasmCloud.
+//!
+//! The modules stand in the order the data flows: texts become a spanned tree ([`source`]).
+//! [`diagnostics`] stands beside them all.
+
+pub mod source;
+
+pub mod diagnostics;

@@ -1,0 +1,2 @@
+//! Chores of the repository: generated files, goldens, tests, benchmarks.
+fn main() {}
