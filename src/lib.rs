@@ -6,3 +6,7 @@
 pub mod source;
 
 pub mod diagnostics;
+
+pub mod render;
+
+pub mod export;
