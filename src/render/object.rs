@@ -78,6 +78,9 @@ pub(crate) fn finish(object_text: &str, input: &Input, placeholders: &Placeholde
     let patch = get(&get(&get(values, "overrides")?, &kind)?, &name)?;
     if patch.is_true() {
         merge::override_with(&mut object, &*as_map(&patch, "an override")?);
+        if identity(&object).ok() != Some((kind.clone(), name.clone())) {
+            return Err(format!("overrides.{kind}.{name} changes the kind or name of the object"));
+        }
     }
     let mut object = Value::map(object);
     placeholders.fill(&mut object);
@@ -87,7 +90,9 @@ pub(crate) fn finish(object_text: &str, input: &Input, placeholders: &Placeholde
 fn add_common(object: &mut Map, field: &str, extra: &Value) -> Result<(), String> {
     let mut merged = Map::new();
     merge::merge(&mut merged, &*as_map(extra, "common labels and annotations")?);
-    let Some(Value::Map(metadata)) = object.get_mut("metadata") else { return Err("an object without metadata".into()) };
+    let Some(Value::Map(metadata)) = object.get_mut("metadata") else {
+        return Err("an object without metadata".into());
+    };
     let metadata = Arc::make_mut(metadata);
     match metadata.get(field) {
         Some(Value::Map(own)) => merge::merge(&mut merged, own),
