@@ -5,4 +5,6 @@
 
 pub mod source;
 
+pub mod values;
+
 pub mod diagnostics;
