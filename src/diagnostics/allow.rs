@@ -169,7 +169,11 @@ fn line_after(line: usize, comment: &Comment, comments: &[Comment], sources: &So
                 && own_line(other.origin, sources)
         })
     };
-    (line + 1..).find(|line| !is_comment(*line)).unwrap_or(line)
+    let mut next = line + 1;
+    while is_comment(next) {
+        next += 1;
+    }
+    next
 }
 
 /// The place of `needle` inside `origin`.

@@ -16,6 +16,10 @@ const GONE: &str = "***";
 /// the secret `1` must not blank every number.
 const SHORTEST_ANYWHERE: usize = 4;
 
+/// So many first characters of a secret that is at least twice as long are taken for the secret itself: messages
+/// cut long texts.
+const BEGINNING: usize = 8;
+
 /// Knows which bytes of which source are secret.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
@@ -42,7 +46,7 @@ impl Redactor {
     pub fn clean<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut text = Cow::Borrowed(text);
         for secret in &self.secrets {
-            if text.contains(secret.as_str()) {
+            if text.contains(telling(secret)) {
                 text = Cow::Owned(without(&text, secret));
             }
         }
@@ -120,9 +124,24 @@ fn collect(raw: &str, secrets: &mut Vec<String>) {
     }
 }
 
+/// What of a secret, found in a message, gives it away.
+fn telling(secret: &str) -> &str {
+    let cut = |at: usize| secret.char_indices().nth(at).map(|(byte, _)| byte);
+    cut(BEGINNING).filter(|_| cut(2 * BEGINNING - 1).is_some()).map_or(secret, |end| &secret[..end])
+}
+
+/// Takes out the secret, or as much of it as is there.
 fn without(text: &str, secret: &str) -> String {
     if secret.chars().count() >= SHORTEST_ANYWHERE {
-        return text.replace(secret, GONE);
+        let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+        while let Some(at) = rest.find(telling(secret)) {
+            let same = rest[at..].chars().zip(secret.chars()).take_while(|(a, b)| a == b);
+            let length: usize = same.map(|(c, _)| c.len_utf8()).sum();
+            out.push_str(&rest[..at]);
+            out.push_str(GONE);
+            rest = &rest[at + length..];
+        }
+        return out + rest;
     }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -173,6 +192,14 @@ mod tests {
         let (sources, origin) = sources("pin: 12", "12");
         let redactor = Redactor::new(&sources, &[origin]);
         assert_eq!(redactor.clean("`12` is not in 112..2012, 12"), "`***` is not in 112..2012, ***");
+    }
+
+    #[test]
+    fn a_secret_cut_short_is_still_a_secret() {
+        let (sources, origin) =
+            sources("jwt: eyJhbGciOiJFZDI1NTE5In0.eyJqdGkiOiJ9", "eyJhbGciOiJFZDI1NTE5In0.eyJqdGkiOiJ9");
+        let redactor = Redactor::new(&sources, &[origin]);
+        assert_eq!(redactor.clean("`eyJhbGciOiJF…` is no `eyJhb`"), "`***…` is no `eyJhb`");
     }
 
     #[test]

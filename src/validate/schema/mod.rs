@@ -145,11 +145,11 @@ impl<'a> Checker<'a> {
 
     /// Keeps a finding; its text is only written when it is wanted.
     fn report(&mut self, write: impl FnOnce(&mut Self) -> Diagnostic) {
-        if !self.probing.is_empty() {
-            self.probed += 1;
-        } else {
+        if self.probing.is_empty() {
             let diagnostic = write(self);
             self.found.push(diagnostic);
+        } else {
+            self.probed += 1;
         }
     }
 

@@ -36,9 +36,9 @@ impl<'a> Checker<'a> {
         let mut fitting: Vec<&'a Schema> = branches.iter().filter(|branch| self.fits(branch, node, 0)).collect();
         if fitting.is_empty() {
             let mut wanted = Kinds::new();
-            branches.iter().for_each(|branch| self.kinds_of(branch, &mut wanted, 0));
             let mut parts = Vec::new();
             for branch in branches {
+                self.kinds_of(branch, &mut wanted, 0);
                 self.open(branch, &mut parts);
             }
             self.report(|checker| checker.wrong_type(&wanted, &parts, node));
@@ -170,8 +170,8 @@ impl<'a> Checker<'a> {
                 }
             }
             for branches in [part.list("anyOf"), part.list("oneOf")].into_iter().flatten() {
-                if depth < DEEPEST {
-                    branches.iter().for_each(|branch| self.kinds_of(branch, kinds, depth + 1));
+                for branch in branches.iter().filter(|_| depth < DEEPEST) {
+                    self.kinds_of(branch, kinds, depth + 1);
                 }
             }
         }

@@ -123,12 +123,14 @@ fn how_fast() {
         .into_generator()
         .into_root_schema_for::<k8s_openapi::api::apps::v1::Deployment>();
     let schema = serde_json::to_value(schema).unwrap();
-    let mut text = "metadata: {}\nspec:\n  selector: {}\n  template:\n    spec:\n      containers:\n".to_owned();
-    for index in 0..30 {
-        text += &format!(
+    let container = |index| {
+        format!(
             "        - name: c{index}\n          image: a\n          resources: {{limits: {{cpu: 1, memory: 1Gi}}}}\n          env: [{{name: A, value: b}}]\n"
-        );
-    }
+        )
+    };
+    let containers: String = (0..30).map(container).collect();
+    let text =
+        format!("metadata: {{}}\nspec:\n  selector: {{}}\n  template:\n    spec:\n      containers:\n{containers}");
     let mut sources = Sources::default();
     let source = sources.add(SourceKind::File, "a.yaml", text.as_str());
     let root = super::yaml::parse(&text, source);
