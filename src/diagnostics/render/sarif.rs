@@ -62,7 +62,7 @@ fn result(finding: &Finding<'_>, report: &Report<'_>, options: &Options) -> Valu
         "ruleId": finding.code().0,
         "level": level(finding.severity()),
         "message": { "text": text },
-        "locations": finding.place.iter().map(|place| location(place, finding, options)).collect::<Value>(),
+        "locations": [location(finding, report, options)],
         "partialFingerprints": { "chartwright/v1": finding.fingerprint },
     });
     if let Some(index) = report.rules.iter().position(|rule| rule.code == finding.code()) {
@@ -80,10 +80,14 @@ fn result(finding: &Finding<'_>, report: &Report<'_>, options: &Options) -> Valu
     result
 }
 
-fn location(place: &Place<'_>, finding: &Finding<'_>, options: &Options) -> Value {
+/// GitHub refuses a result without a file; what stands in none is shown at the top of the first one.
+fn location(finding: &Finding<'_>, report: &Report<'_>, options: &Options) -> Value {
     let mut location = json!({});
-    if place.kind == SourceKind::File {
+    if let Some(place) = finding.in_file() {
         location["physicalLocation"] = physical(place, options);
+    } else if let Some(file) = report.files.first() {
+        location["physicalLocation"] =
+            json!({ "artifactLocation": artifact(file, options), "region": { "startLine": 1 } });
     }
     if let Some(path) = &finding.diagnostic.path {
         location["logicalLocations"] = json!([{ "fullyQualifiedName": path.to_string() }]);
@@ -92,14 +96,8 @@ fn location(place: &Place<'_>, finding: &Finding<'_>, options: &Options) -> Valu
 }
 
 fn physical(place: &Place<'_>, options: &Options) -> Value {
-    let path = repository_path(place.file, options);
-    let artifact = if path.starts_with('/') {
-        json!({ "uri": format!("file://{}", uri(&path)) })
-    } else {
-        json!({ "uri": uri(&path), "uriBaseId": "%SRCROOT%" })
-    };
     json!({
-        "artifactLocation": artifact,
+        "artifactLocation": artifact(place.file, options),
         "region": {
             "startLine": place.start.line,
             "startColumn": place.start.column,
@@ -107,6 +105,15 @@ fn physical(place: &Place<'_>, options: &Options) -> Value {
             "endColumn": place.end.column,
         },
     })
+}
+
+fn artifact(file: &str, options: &Options) -> Value {
+    let path = repository_path(file, options);
+    if path.starts_with('/') {
+        json!({ "uri": format!("file://{}", uri(&path)) })
+    } else {
+        json!({ "uri": uri(&path), "uriBaseId": "%SRCROOT%" })
+    }
 }
 
 /// Percent-encodes what a URI's path cannot carry.
