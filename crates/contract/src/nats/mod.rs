@@ -1,1 +1,3 @@
-//! NATS
+//! What the platform needs to be allowed on NATS.
+
+pub mod permissions;
