@@ -32,7 +32,7 @@ pub(super) fn validations() -> Value {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HostInterface {
-    /// ConfigMaps whose keys are taken over into `config`. The last one wins.
+    /// `ConfigMap`s whose keys are taken over into `config`. The last one wins.
     #[serde(default, deserialize_with = "absent::or_default", skip_serializing_if = "Vec::is_empty")]
     pub config_from: Vec<LocalObjectReference>,
 

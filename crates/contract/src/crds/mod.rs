@@ -10,6 +10,8 @@
 //!   order of those types. Both matter: upstream hashes the JSON text of a [`WorkloadSpec`] to decide about rollouts.
 //! - **Unknown fields are ignored** when read: a newer CRD may know more than this program.
 
+#![expect(clippy::duplicated_attributes, reason = "several columns of a kind have the same type")]
+
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
 };

@@ -15,7 +15,7 @@ pub const DEPLOYMENT: &str = "runtime.wasmcloud.dev/workload-deployment";
 /// Annotation of a Workload: the hash of the template it was made from.
 pub const GENERATION: &str = "runtime.wasmcloud.dev/workload-replica-set-generation";
 
-/// Label of the EndpointSlices that the operator keeps, with the value `true`.
+/// Label of each EndpointSlice that the operator keeps, with the value `true`.
 pub const ROUTE_MANAGER: &str = "wasmcloud.dev/route-manager";
 
 /// Finalizer of a Host: its Workloads are deleted first.

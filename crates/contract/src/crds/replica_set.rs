@@ -1,4 +1,4 @@
-//! WorkloadReplicaSet: so many equal Workloads. Usually made by a WorkloadDeployment.
+//! `WorkloadReplicaSet`: so many equal Workloads. Usually made by a `WorkloadDeployment`.
 
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ pub struct WorkloadTemplate {
 /// How many Workloads there are.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 pub struct WorkloadReplicaSetStatus {
-    /// ScaleUp, ScaleDown and Ready.
+    /// `ScaleUp`, `ScaleDown` and Ready.
     #[serde(default, deserialize_with = "absent::or_default", skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<Condition>,
 

@@ -26,11 +26,11 @@ pub struct LocalObjectReference {
     pub name: String,
 }
 
-/// Settings from three sources. A later source wins: ConfigMaps, then Secrets, then what stands here.
+/// Settings from three sources. A later source wins: `ConfigMap`s, then Secrets, then what stands here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigLayer {
-    /// ConfigMaps whose keys are taken over. The last one wins.
+    /// `ConfigMap`s whose keys are taken over. The last one wins.
     #[serde(default, deserialize_with = "absent::or_default", skip_serializing_if = "Vec::is_empty")]
     pub config_from: Vec<LocalObjectReference>,
 

@@ -1,4 +1,4 @@
-//! Workload: one placement of components on one host, usually made by a WorkloadReplicaSet. Its spec, what runs and where, is
+//! Workload: one placement of components on one host, usually made by a `WorkloadReplicaSet`. Its spec, what runs and where, is
 //! also the core of the template of the two kinds above it.
 
 use std::collections::BTreeMap;
@@ -81,7 +81,7 @@ pub struct KubernetesService {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkloadStatus {
-    /// Config, HostSelection, Placement, Sync and Ready.
+    /// Config, `HostSelection`, Placement, Sync and Ready.
     #[serde(default, deserialize_with = "absent::or_default", skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<Condition>,
 

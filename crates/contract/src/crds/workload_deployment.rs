@@ -1,4 +1,4 @@
-//! WorkloadDeployment: the kind that users write. It rolls from one version of its template to the next, and scales.
+//! `WorkloadDeployment`: the kind that users write. It rolls from one version of its template to the next, and scales.
 
 use kube::CustomResource;
 use schemars::JsonSchema;
@@ -80,11 +80,11 @@ pub struct WorkloadDeploymentStatus {
     #[serde(default, deserialize_with = "absent::or_default", skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<Condition>,
 
-    /// The WorkloadReplicaSet of the present version.
+    /// The `WorkloadReplicaSet` of the present version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current_replica_set: Option<LocalObjectReference>,
 
-    /// The WorkloadReplicaSet of the version before, while a rollout lasts.
+    /// The `WorkloadReplicaSet` of the version before, while a rollout lasts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_replica_set: Option<LocalObjectReference>,
 
@@ -96,7 +96,7 @@ pub struct WorkloadDeploymentStatus {
     #[serde(default, deserialize_with = "absent::or_default", skip_serializing_if = "absent::is_zero")]
     pub current_replicas: i32,
 
-    /// The label selector of the scale subresource, as text. A HorizontalPodAutoscaler fails without it.
+    /// The label selector of the scale subresource, as text. A `HorizontalPodAutoscaler` fails without it.
     #[serde(default, deserialize_with = "absent::if_empty", skip_serializing_if = "Option::is_none")]
     pub selector: Option<String>,
 }

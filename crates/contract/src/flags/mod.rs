@@ -78,7 +78,6 @@ pub fn style(program: Program, implementation: Implementation) -> Style {
 /// Whether a version is `since` or later and before `until`. Texts that are no versions contain nothing.
 fn within(version: &semver::Version, since: &str, until: Option<&str>) -> bool {
     let numbers = |version: &semver::Version| (version.major, version.minor, version.patch);
-    let reached =
-        |text: &str| semver::Version::parse(text).map(|bound| numbers(version) >= numbers(&bound)).unwrap_or(false);
+    let reached = |text: &str| semver::Version::parse(text).is_ok_and(|bound| numbers(version) >= numbers(&bound));
     reached(since) && !until.is_some_and(reached)
 }

@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
 
+use super::Implementation::{Chartwright, Wasmcloud};
+use super::Program::{Host, Operator};
 use super::*;
 
 const PROGRAMS: [(Program, Implementation); 4] = [
@@ -220,7 +222,6 @@ fn arguments_are_written_as_their_program_reads_them() {
         let flag = knows(program, implementation, &version(at), name)?;
         flag.argument(style(program, implementation), value)
     };
-    use {Implementation::*, Program::*};
     assert_eq!(
         written(Operator, Wasmcloud, "2.7.0", "nats-url", "nats://a,nats://b").as_deref(),
         Some("-nats-url=nats://a,nats://b")
