@@ -107,8 +107,8 @@ fn helm(helm: &Helm) -> Result<Found> {
     Ok(Found::At(program))
 }
 
-/// The folder of the Go programs that render with Helm's own packages: one program for each `tests/helm/<name>/`.
-pub(crate) fn helm_helpers() -> Result<Found> {
+/// The Go modules in `tests/helm/`: programs that render with Helm's own packages, without starting a Helm each time.
+pub(crate) fn helm_modules() -> Result<Vec<PathBuf>> {
     let sources = cache::checkout().join("tests/helm");
     let mut modules = Vec::new();
     if sources.exists() {
@@ -120,9 +120,16 @@ pub(crate) fn helm_helpers() -> Result<Found> {
         }
     }
     modules.sort();
+    Ok(modules)
+}
+
+/// The folder of the programs built from [`helm_modules`], each under its module's name.
+pub(crate) fn helm_helpers() -> Result<Found> {
+    let modules = helm_modules()?;
     if modules.is_empty() {
         return Ok(Found::Missing("no tests/helm/*/go.mod in this checkout".to_owned()));
     }
+    let sources = cache::checkout().join("tests/helm");
     let folder = cache::tool(&format!("helm-render-{}", cache::fingerprint(&sources)?))?;
     if folder.is_dir() {
         return Ok(Found::At(folder));
