@@ -10,3 +10,7 @@ pub mod validate;
 pub mod values;
 
 pub mod diagnostics;
+
+pub mod render;
+
+pub mod export;

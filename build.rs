@@ -1,0 +1,37 @@
+//! Writes the table of templates: every file of `chart-templates/`, sorted by path.
+
+use std::{env, error::Error, fmt::Write as _, fs, path::Path};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("chart-templates");
+    println!("cargo::rerun-if-changed=chart-templates");
+    let mut files = Vec::new();
+    if root.is_dir() {
+        walk(&root, &mut files)?;
+    }
+    let mut rows: Vec<(String, String)> = Vec::new();
+    for file in files {
+        let name = file.strip_prefix(&root)?.to_string_lossy().replace('\\', "/");
+        rows.push((name, file.to_string_lossy().into_owned()));
+    }
+    rows.sort();
+    let mut table = String::from("/// Path below `chart-templates/` and text, sorted by path.\npub const TEMPLATES: &[(&str, &str)] = &[\n");
+    for (name, file) in rows {
+        writeln!(table, "    ({name:?}, include_str!({file:?})),")?;
+    }
+    table.push_str("];\n");
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("chart_templates.rs"), table)?;
+    Ok(())
+}
+
+fn walk(folder: &Path, files: &mut Vec<std::path::PathBuf>) -> Result<(), Box<dyn Error>> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            walk(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "j2") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
