@@ -1,6 +1,16 @@
 //! What is wrong, as data: each output format is one file under `render/`.
 
+pub mod allow;
+pub mod fingerprint;
+pub mod ignore;
+pub mod redact;
+pub mod render;
+pub mod suggest;
+mod tidy;
+
 use std::fmt;
+
+pub use self::tidy::tidy;
 
 use crate::source::{Origin, Path};
 

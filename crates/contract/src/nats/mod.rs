@@ -1,0 +1,3 @@
+//! What the platform needs to be allowed on NATS.
+
+pub mod permissions;

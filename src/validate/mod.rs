@@ -1,0 +1,3 @@
+//! What is wrong with a tree, as [`crate::diagnostics::Diagnostic`]s: all of it in one run.
+
+pub mod schema;

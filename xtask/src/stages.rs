@@ -1,0 +1,205 @@
+//! The stages of `cargo xtask test`, in the order in which a failure is cheapest to find.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::command::{capture, cargo, command, in_ci, run};
+use crate::test::{Outcome, Stage};
+use crate::tools::{self, Found};
+use crate::{bench, cache, edges, generate, golden};
+
+/// The place of a tool; a stage that lacks one ends here.
+macro_rules! need {
+    ($found:expr) => {
+        match $found {
+            Found::At(place) => place,
+            Found::Missing(why) => return Ok(lacking(why, in_ci())),
+        }
+    };
+}
+
+/// Variables by which the tests in `tests/it` find Helm; without them those tests say so and pass.
+const HELM_VARIABLES: [&str; 3] = ["CHARTWRIGHT_HELM3", "CHARTWRIGHT_HELM4", "CHARTWRIGHT_HELM_RENDER"];
+
+/// Tests of `tests/it` that need Helm have this in their path.
+const HELM_TESTS: &str = "helm";
+
+/// The test that compares generated value sets has this in its name, and reads how many from `CHARTWRIGHT_SETS`.
+const SETS_TESTS: &str = "generated_sets";
+
+/// Every stage.
+pub(crate) const STAGES: &[Stage] = &[
+    Stage { name: "fmt", fast: true, run: fmt },
+    Stage { name: "generated files", fast: true, run: || Ok(generate::check()?.into()) },
+    Stage { name: "edges", fast: true, run: || Ok(edges::run()?.into()) },
+    Stage { name: "clippy", fast: true, run: clippy },
+    Stage { name: "deny", fast: false, run: deny },
+    Stage { name: "advisories", fast: false, run: advisories },
+    Stage { name: "tests", fast: true, run: tests },
+    Stage { name: "doc tests", fast: false, run: doc_tests },
+    Stage { name: "no default features", fast: false, run: no_default_features },
+    Stage { name: "goldens", fast: true, run: goldens },
+    Stage { name: "helm", fast: false, run: helm },
+    Stage { name: "yaml-language-server", fast: false, run: editor },
+    Stage { name: "fuzz", fast: false, run: fuzz },
+    Stage { name: "generated sets", fast: false, run: sets },
+    Stage { name: "bench", fast: false, run: benchmarks },
+];
+
+fn fmt() -> Result<Outcome> {
+    succeed(cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn clippy() -> Result<Outcome> {
+    succeed(cargo().args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))
+}
+
+fn deny() -> Result<Outcome> {
+    let program = need!(tools::cargo_deny()?);
+    succeed(command(program).args(["check", "bans", "licenses", "sources"]))
+}
+
+/// The one check that needs a database from outside: out of reach is a skip, a finding is a failure.
+fn advisories() -> Result<Outcome> {
+    let program = need!(tools::cargo_deny()?);
+    let said = capture(command(program).args(["check", "advisories"]), Duration::from_mins(2))?;
+    print!("{}", said.stdout);
+    if said.success {
+        return Ok(Outcome::Passed);
+    }
+    if said.timed_out || said.stderr.contains("failed to fetch advisory database") {
+        return Ok(Outcome::Skipped("the advisory database is out of reach".to_owned()));
+    }
+    eprint!("{}", said.stderr);
+    Ok(Outcome::Failed("see above".to_owned()))
+}
+
+fn tests() -> Result<Outcome> {
+    let mut test = cargo();
+    test.args(["test", "--workspace", "--quiet", "--lib", "--bins", "--tests"]);
+    // Helm's tests have a stage of their own.
+    for variable in HELM_VARIABLES.iter().chain(&["CHARTWRIGHT_SETS"]) {
+        test.env_remove(variable);
+    }
+    succeed(&mut test)
+}
+
+fn doc_tests() -> Result<Outcome> {
+    succeed(cargo().args(["test", "--workspace", "--quiet", "--doc"]))
+}
+
+fn no_default_features() -> Result<Outcome> {
+    succeed(cargo().args(["check", "--quiet", "--package", "chartwright", "--no-default-features", "--all-targets"]))
+}
+
+fn goldens() -> Result<Outcome> {
+    if golden::cases()?.is_empty() {
+        return Ok(Outcome::Skipped("no golden/*/values.yaml in this checkout".to_owned()));
+    }
+    Ok(golden::check()?.into())
+}
+
+fn helm() -> Result<Outcome> {
+    if tools::helm_modules()?.is_empty() {
+        return Ok(Outcome::Skipped("no tests/helm/*/go.mod in this checkout".to_owned()));
+    }
+    let places = [need!(tools::helm_3()?), need!(tools::helm_4()?), need!(tools::helm_helpers()?)];
+    helm_tests(&places, HELM_TESTS, None)
+}
+
+fn sets() -> Result<Outcome> {
+    let Some(count) = wanted("CHARTWRIGHT_SETS") else {
+        return Ok(Outcome::Skipped("slow: set CHARTWRIGHT_SETS=10000 to run it".to_owned()));
+    };
+    let places = [need!(tools::helm_3()?), need!(tools::helm_4()?), need!(tools::helm_helpers()?)];
+    helm_tests(&places, SETS_TESTS, Some(&count))
+}
+
+fn helm_tests(places: &[PathBuf; 3], filter: &str, sets: Option<&str>) -> Result<Outcome> {
+    let test = |more: &[&str]| {
+        let mut test = cargo();
+        test.args(["test", "--quiet", "--workspace", "--test", "it", filter, "--"]).args(more);
+        for (variable, place) in HELM_VARIABLES.iter().zip(places) {
+            test.env(variable, place);
+        }
+        match sets {
+            Some(count) => test.env("CHARTWRIGHT_SETS", count),
+            None => test.env_remove("CHARTWRIGHT_SETS"),
+        };
+        test
+    };
+    // A filter that matches nothing would pass for ever.
+    let listed = capture(&mut test(&["--list"]), Duration::from_mins(30))?;
+    anyhow::ensure!(listed.success, "the tests do not build:\n{}", listed.stderr);
+    if !listed.stdout.lines().any(|line| line.ends_with(": test")) {
+        return Ok(Outcome::Failed(format!("no test of tests/it has `{filter}` in its path")));
+    }
+    succeed(&mut test(&[]))
+}
+
+/// Completion and hover from our schema in the server that most editors use for YAML.
+fn editor() -> Result<Outcome> {
+    let schema = "values-schemas/values.schema.json";
+    if !cache::checkout().join(schema).exists() {
+        return Ok(Outcome::Skipped(format!("no {schema} in this checkout")));
+    }
+    let server = need!(tools::yaml_language_server()?);
+    succeed(command("node").arg("tests/editor/hover.mjs").arg(server).arg(schema))
+}
+
+fn fuzz() -> Result<Outcome> {
+    if wanted("CHARTWRIGHT_FUZZ").is_none() {
+        return Ok(Outcome::Skipped("slow: set CHARTWRIGHT_FUZZ=1 to run it".to_owned()));
+    }
+    let folder = cache::checkout().join("fuzz/fuzz_targets");
+    anyhow::ensure!(folder.is_dir(), "no fuzz/fuzz_targets in this checkout");
+    let program = need!(tools::cargo_fuzz()?);
+    let seconds = wanted("CHARTWRIGHT_FUZZ_SECONDS").unwrap_or_else(|| "60".to_owned());
+    for target in cache::files(&folder)? {
+        let Some(name) = target.file_stem() else { continue };
+        let mut fuzz = command(&program);
+        fuzz.arg("run").arg(name).arg("--").arg(format!("-max_total_time={seconds}"));
+        // The sanitizer's flags are unstable; the pinned toolchain has them all the same.
+        run(fuzz.env("RUSTC_BOOTSTRAP", "1"))?;
+    }
+    Ok(Outcome::Passed)
+}
+
+fn benchmarks() -> Result<Outcome> {
+    if wanted("CHARTWRIGHT_BENCH").is_none() {
+        return Ok(Outcome::Skipped(
+            "slow, and the machine must be quiet: set CHARTWRIGHT_BENCH=1 to run it".to_owned(),
+        ));
+    }
+    Ok(bench::chart(bench::RUNS)?.into())
+}
+
+fn succeed(command: &mut Command) -> Result<Outcome> {
+    run(command)?;
+    Ok(Outcome::Passed)
+}
+
+/// A variable that is set to something.
+fn wanted(variable: &str) -> Option<String> {
+    env::var(variable).ok().filter(|value| !value.is_empty() && value != "0")
+}
+
+/// How a stage ends that lacks its tool: a pipeline that lost a tool must not look green.
+fn lacking(why: String, ci: bool) -> Outcome {
+    if ci { Outcome::Failed(why) } else { Outcome::Skipped(why) }
+}
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    #[test]
+    fn a_missing_tool_is_a_skip_at_home_and_a_failure_in_ci() {
+        assert_eq!(lacking("no go".to_owned(), false), Outcome::Skipped("no go".to_owned()));
+        assert_eq!(lacking("no go".to_owned(), true), Outcome::Failed("no go".to_owned()));
+    }
+}

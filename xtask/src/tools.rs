@@ -1,0 +1,193 @@
+//! Tools that the checks need, each in a folder of the cache that carries its version.
+//!
+//! A tool is installed by the ordinary client of its language, so a machine needs no more than cargo, go and npm.
+
+use std::env;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+
+use crate::command::{command, find, run as run_command};
+use crate::{Verdict, cache, command};
+
+/// The Helms whose reading of our chart is proven: the last of the old line, and the current one.
+const HELM_3: Helm =
+    Helm { version: "3.22.0", package: "helm.sh/helm/v3/cmd/helm", variable: "CHARTWRIGHT_HELM3", name: "helm 3" };
+const HELM_4: Helm =
+    Helm { version: "4.3.1", package: "helm.sh/helm/v4/cmd/helm", variable: "CHARTWRIGHT_HELM4", name: "helm 4" };
+
+const CARGO_DENY: &str = "0.20.2";
+const CARGO_FUZZ: &str = "0.13.2";
+/// The 1.x line: 2.0 wants a newer Node.js than Debian and most CI images have.
+const YAML_LANGUAGE_SERVER: &str = "1.25.0";
+
+/// What to do without Go.
+const NO_GO: &str = "`go` is not on PATH: install Go 1.26 or newer (go.dev/dl, or your system's packages), or name \
+                     ready-made binaries in CHARTWRIGHT_HELM3 and CHARTWRIGHT_HELM4";
+/// What to do without npm.
+const NO_NPM: &str =
+    "`node` and `npm` are not on PATH: install Node.js 18 or newer (Debian: apt-get install nodejs npm)";
+
+/// Flags of `cargo xtask tools`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {}
+
+/// A tool, or why there is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// Here it is.
+    At(PathBuf),
+    /// What the machine lacks, and what to do.
+    Missing(String),
+}
+
+/// Finds a tool, or installs it.
+type Ensure = fn() -> Result<Found>;
+
+/// One Helm.
+struct Helm {
+    version: &'static str,
+    package: &'static str,
+    variable: &'static str,
+    name: &'static str,
+}
+
+/// Runs the chore.
+pub(crate) fn run(_: &Args) -> Result<Verdict> {
+    let tools: [(&str, Ensure); 5] = [
+        (HELM_3.name, helm_3),
+        (HELM_4.name, helm_4),
+        ("helm helpers", helm_helpers),
+        ("cargo-deny", cargo_deny),
+        ("yaml-language-server", yaml_language_server),
+    ];
+    let mut verdict = Verdict::Yes;
+    for (name, ensure) in tools {
+        match ensure().with_context(|| format!("cannot install {name}"))? {
+            Found::At(place) => println!("{name}: {}", place.display()),
+            Found::Missing(why) => {
+                println!("{name}: missing. {why}");
+                // Outside CI the stages that need it are skipped by name; a pipeline must not skip in silence.
+                if command::in_ci() {
+                    verdict = Verdict::No;
+                }
+            }
+        }
+    }
+    Ok(verdict)
+}
+
+/// Helm 3.
+pub(crate) fn helm_3() -> Result<Found> {
+    helm(&HELM_3)
+}
+
+/// Helm 4.
+pub(crate) fn helm_4() -> Result<Found> {
+    helm(&HELM_4)
+}
+
+fn helm(helm: &Helm) -> Result<Found> {
+    if let Some(given) = env::var_os(helm.variable).filter(|value| !value.is_empty()) {
+        let given = PathBuf::from(given);
+        anyhow::ensure!(given.is_file(), "{} names {}, which is no file", helm.variable, given.display());
+        return Ok(Found::At(given));
+    }
+    let folder = cache::tool(&format!("helm-{}", helm.version))?;
+    let program = folder.join("helm");
+    if program.is_file() {
+        return Ok(Found::At(program));
+    }
+    let Some(go) = find("go") else { return Ok(Found::Missing(NO_GO.to_owned())) };
+    println!("installing {} {} (some minutes, once)", helm.name, helm.version);
+    cache::fill(&folder, |draft| {
+        let package = format!("{}@v{}", helm.package, helm.version);
+        run_command(command(go).arg("install").arg(package).env("GOBIN", draft).env("CGO_ENABLED", "0"))
+    })?;
+    Ok(Found::At(program))
+}
+
+/// The Go modules in `tests/helm/`: programs that render with Helm's own packages, without starting a Helm each time.
+pub(crate) fn helm_modules() -> Result<Vec<PathBuf>> {
+    let sources = cache::checkout().join("tests/helm");
+    let mut modules = Vec::new();
+    if sources.exists() {
+        for entry in fs_err::read_dir(&sources)? {
+            let folder = entry?.path();
+            if folder.join("go.mod").is_file() {
+                modules.push(folder);
+            }
+        }
+    }
+    modules.sort();
+    Ok(modules)
+}
+
+/// The folder of the programs built from [`helm_modules`], each under its module's name.
+pub(crate) fn helm_helpers() -> Result<Found> {
+    let modules = helm_modules()?;
+    if modules.is_empty() {
+        return Ok(Found::Missing("no tests/helm/*/go.mod in this checkout".to_owned()));
+    }
+    let sources = cache::checkout().join("tests/helm");
+    let folder = cache::tool(&format!("helm-render-{}", cache::fingerprint(&sources)?))?;
+    if folder.is_dir() {
+        return Ok(Found::At(folder));
+    }
+    let Some(go) = find("go") else { return Ok(Found::Missing(NO_GO.to_owned())) };
+    cache::fill(&folder, |draft| {
+        for module in &modules {
+            let name = module.file_name().context("a folder has a name")?;
+            println!("building tests/helm/{} (some minutes, once)", name.display());
+            let mut build = command(&go);
+            build.current_dir(module).args(["build", "-trimpath", "-o"]).arg(draft.join(name)).arg(".");
+            run_command(build.env("CGO_ENABLED", "0"))?;
+        }
+        Ok(())
+    })?;
+    Ok(Found::At(folder))
+}
+
+/// cargo-deny.
+pub(crate) fn cargo_deny() -> Result<Found> {
+    cargo_tool("cargo-deny", CARGO_DENY)
+}
+
+/// cargo-fuzz; only the slow lane asks for it.
+pub(crate) fn cargo_fuzz() -> Result<Found> {
+    cargo_tool("cargo-fuzz", CARGO_FUZZ)
+}
+
+fn cargo_tool(name: &str, version: &str) -> Result<Found> {
+    let folder = cache::tool(&format!("{name}-{version}"))?;
+    let program = folder.join("bin").join(name);
+    if program.is_file() {
+        return Ok(Found::At(program));
+    }
+    println!("installing {name} {version} (some minutes, once)");
+    cache::fill(&folder, |draft| {
+        let mut install = command::cargo();
+        install.args(["install", "--quiet", "--locked", "--root"]).arg(draft);
+        // A target folder of its own, which goes with the draft: the checkout's would keep what nobody uses again.
+        install.arg("--target-dir").arg(draft.join("target")).arg(format!("{name}@{version}"));
+        run_command(&mut install)?;
+        Ok(fs_err::remove_dir_all(draft.join("target"))?)
+    })?;
+    Ok(Found::At(program))
+}
+
+/// The language server behind the YAML support of most editors.
+pub(crate) fn yaml_language_server() -> Result<Found> {
+    let folder = cache::tool(&format!("yaml-language-server-{YAML_LANGUAGE_SERVER}"))?;
+    let program = folder.join("node_modules/.bin/yaml-language-server");
+    let (Some(_), Some(npm)) = (find("node"), find("npm")) else { return Ok(Found::Missing(NO_NPM.to_owned())) };
+    if program.is_file() {
+        return Ok(Found::At(program));
+    }
+    cache::fill(&folder, |draft| {
+        let mut install = command(npm);
+        install.args(["install", "--silent", "--no-fund", "--no-audit", "--ignore-scripts", "--prefix"]).arg(draft);
+        run_command(install.arg(format!("yaml-language-server@{YAML_LANGUAGE_SERVER}")))
+    })?;
+    Ok(Found::At(program))
+}
