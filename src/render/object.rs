@@ -44,10 +44,16 @@ impl Placeholders {
                     *text = changed;
                 }
             }
-            Value::List(items) => Arc::make_mut(items).iter_mut().for_each(|item| self.fill(item)),
+            Value::List(items) => {
+                for item in Arc::make_mut(items) {
+                    self.fill(item);
+                }
+            }
             Value::Map(map) => {
                 let map = Arc::make_mut(map);
-                map.values_mut().for_each(|item| self.fill(item));
+                for item in map.values_mut() {
+                    self.fill(item);
+                }
                 let keys: Vec<(Arc<str>, Arc<str>)> =
                     map.keys().filter_map(|key| self.text(key).map(|changed| (key.clone(), changed))).collect();
                 for (old, new) in keys {

@@ -428,3 +428,10 @@ fn objects_stand_in_macros_and_macro_files_hold_nothing_else() {
         assert!(err.starts_with(place), "{err}");
     }
 }
+
+#[test]
+fn the_templates_of_the_binary_translate() {
+    let engine = Engine::builtin().map_err(|err| err.to_string()).unwrap();
+    let files = translate(engine).map_err(|err| err.to_string()).unwrap();
+    assert!(files.iter().any(|file| file.path == "templates/_prelude.tpl"));
+}

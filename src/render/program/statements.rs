@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use minijinja::machinery::{
-    Span,
-    ast::{self, Spanned},
-    parse,
+use minijinja::{
+    machinery::{
+        Span,
+        ast::{self, Spanned},
+        parse,
+    },
+    syntax::SyntaxConfig,
 };
 
 use super::{
@@ -60,7 +63,7 @@ pub(super) fn compile<'s>(templates: &[(&'s str, &'s str)]) -> Result<Program<'s
     };
     let mut trees = Vec::with_capacity(templates.len());
     for (file, (path, text)) in (0u16..).zip(templates) {
-        let tree = parse(text, path, Default::default()).map_err(|err| TemplateError {
+        let tree = parse(text, path, SyntaxConfig::default()).map_err(|err| TemplateError {
             file: (*path).into(),
             line: err.line().and_then(|line| u16::try_from(line).ok()).unwrap_or(1),
             column: 1,
