@@ -5,6 +5,7 @@
 
 use std::io;
 
+use super::faults::control_character;
 use super::scalar::MAX_EXACT;
 use super::{Node, Origin, Segment, SourceId, Sources, Style, Value, codes, parse};
 use crate::diagnostics::{Code, Diagnostic};
@@ -322,7 +323,7 @@ impl Reader<'_> {
                 end,
                 "give it as text with `--set-string`",
             )),
-            Value::String(text) => match parse::control_character(text, origin) {
+            Value::String(text) => match control_character(text, origin) {
                 Some(diagnostic) => Err(Box::new(diagnostic)),
                 None => Ok(Node::new(value, style, origin)),
             },

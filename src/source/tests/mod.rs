@@ -2,6 +2,7 @@
 
 mod layers;
 mod parse;
+mod plain;
 mod set;
 
 use super::{SourceId, SourceKind, Sources};
