@@ -28,6 +28,28 @@ pub(super) enum Doubt {
     Range(&'static str),
 }
 
+/// How strictly scalars are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// What readers differ on is an error, and its text stays in the tree.
+    Strict,
+    /// As Strict, but where Helm and YAML 1.2 agree that is enough: for what templates rendered.
+    Rendered,
+    /// As go-yaml reads it, without a word.
+    Lenient,
+}
+
+impl Mode {
+    /// Whether a doubt is an error.
+    pub(super) const fn minds(self, doubt: &Doubt) -> bool {
+        match self {
+            Self::Strict => true,
+            Self::Rendered => !matches!(doubt, Doubt::Letter(_)),
+            Self::Lenient => false,
+        }
+    }
+}
+
 /// Two readings of one text, in words for a message.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Differing {
@@ -67,7 +89,7 @@ pub(super) fn read(text: &str) -> Reading {
 
 /// The integer that is exactly this float, if there is one: to JSON `1.0` and `1` are one number.
 pub(super) fn whole(value: f64) -> Option<i64> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "within 2^53 both are exact")]
+    #[expect(clippy::cast_precision_loss, reason = "2^53 is exact")]
     let exact = value.fract() == 0.0 && value.abs() <= MAX_EXACT as f64 && !(value == 0.0 && value.is_sign_negative());
     #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and within 2^53")]
     exact.then_some(value as i64)

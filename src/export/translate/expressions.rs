@@ -211,6 +211,10 @@ impl<'s> Go<'_, 's> {
                 self.uses_root = true;
                 format!("$root.Capabilities.APIVersions.Has {}", self.text_arg(subject))
             }
+            Op::VersionAtLeast => {
+                let least = rest.first().map_or_else(String::new, |arg| self.text_arg(arg));
+                format!("semverCompare (print \">=\" {least} \"-0\") ({} | default \"0.0.0\")", self.bare(subject))
+            }
             Op::Concat => {
                 // Sprig's `concat` of nothing is a nil list, which prints as null.
                 let lists: Vec<String> = args.iter().map(|arg| self.or_empty(arg, "list")).collect();

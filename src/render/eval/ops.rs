@@ -92,6 +92,10 @@ impl<'s> Run<'_, 's> {
                 let wanted = go::text(&subject);
                 Value::Bool(self.input.api_versions.contains(&wanted))
             }
+            Op::VersionAtLeast => {
+                let least = go::text(&self.arg(args, 1, frame)?);
+                Value::Bool(numbers(&go::text(&subject)) >= numbers(&least))
+            }
             Op::Append => {
                 let item = self.arg(args, 1, frame)?;
                 let mut list = match subject {
@@ -114,6 +118,13 @@ impl<'s> Run<'_, 's> {
         }
         Ok(Value::list(all))
     }
+}
+
+/// The three numbers of a version; a pre-release of it knows what it will know. Nothing is version 0.
+fn numbers(version: &str) -> [u64; 3] {
+    let core = version.split(['-', '+']).next().unwrap_or_default();
+    let mut parts = core.split('.').map(|part| part.parse().unwrap_or(0));
+    std::array::from_fn(|_| parts.next().unwrap_or(0))
 }
 
 /// The items of a list; none of anything empty.

@@ -40,6 +40,7 @@ pub(crate) enum Op {
     Matching(Pattern),
     // Functions.
     HasApi,
+    VersionAtLeast,
     Concat,
     Append,
     Nulls,
@@ -118,6 +119,7 @@ impl Op {
                 Ty::Bool
             }
             Self::StartsWith | Self::EndsWith | Self::Containing | Self::Matching(_) | Self::HasApi => Ty::Bool,
+            Self::VersionAtLeast => Ty::Bool,
             Self::Keys | Self::Concat | Self::Append | Self::Nulls => Ty::List,
             Self::Default | Self::First | Self::Last => Ty::Any,
         }

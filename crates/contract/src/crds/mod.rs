@@ -1,11 +1,13 @@
 //! The group `runtime.wasmcloud.dev/v1alpha1`: five kinds as types, and the CRDs generated from them.
 //!
 //! Names, shapes and validation are upstream's, so that either side's CRDs can replace the other's without touching a stored
-//! object. Three rules hold for every field:
+//! object. Only one thing is stricter: the `spec` is required, because an object without one could not be read here. Three rules
+//! hold for every field:
 //!
 //! - **No field is `nullable`.** The API server drops a `null` from a field that is not (and fills in the default, if there is
 //!   one), so `deployPolicy: null` means the same as leaving it out. A nullable field would keep the `null`, lose its default and
-//!   slip past the CEL rules. The types here take a `null` as absent too, for objects that never met an API server.
+//!   slip past the CEL rules. The types here take a `null` as absent too, for objects that never met an API server; whoever
+//!   validates such an object against [`schema`] must drop its `null`s first, as the server does.
 //! - **Absent, empty and zero are one**, as for upstream's Go types, and are left out when written. Fields are declared in the
 //!   order of those types. Both matter: upstream hashes the JSON text of a [`WorkloadSpec`] to decide about rollouts.
 //! - **Unknown fields are ignored** when read: a newer CRD may know more than this program.

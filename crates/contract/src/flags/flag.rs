@@ -36,7 +36,7 @@ pub struct Flag {
 pub enum FlagKind {
     /// Nothing. Many programs refuse `--switch=true`.
     Switch,
-    /// `=true` or `=false`.
+    /// `=true` or `=false`. The bare name means true, in Go's programs and in ours.
     Bool,
     /// Any text.
     Value,
