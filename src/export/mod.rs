@@ -1,15 +1,19 @@
 //! The same templates as a genuine Helm chart: folder, package, OCI artifact.
 
 mod chart;
+mod login;
 mod oci;
 mod package;
+mod push;
 mod translate;
 
 use std::{io, path::Path};
 
 pub use chart::{ChartFiles, Contents, KUBE_VERSION, chart, chart_of};
+pub use login::{Login, LoginError, Password, find_login, login_files};
 pub use oci::{Artifact, Blob, CONFIG_TYPE, CONTENT_TYPE, MANIFEST_TYPE, artifact, write_layout};
 pub use package::{Epoch, package, package_name};
+pub use push::{PushError, PushOptions, Pushed, chart_reference, push, registry_of};
 pub use translate::{translate, translate_untrusted};
 
 /// A file of the chart.
