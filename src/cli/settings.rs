@@ -89,7 +89,6 @@ pub(crate) enum FailOn {
 
 /// Values as the layers make them, and what was wrong on the way.
 pub(crate) struct Loaded {
-    pub(crate) sources: Sources,
     pub(crate) coalesced: Coalesced,
     pub(crate) comments: Vec<Comment>,
     pub(crate) diagnostics: Vec<Diagnostic>,
@@ -107,24 +106,24 @@ impl Loaded {
     }
 }
 
-/// Reads everything and lays it in order.
-pub(crate) fn load(args: &ValuesArgs) -> anyhow::Result<Loaded> {
-    let mut sources = Sources::default();
+/// Reads everything and lays it in order; `last` is a file read already, over those of `-f`.
+pub(crate) fn load(args: &ValuesArgs, sources: &mut Sources, last: Option<SourceId>) -> anyhow::Result<Loaded> {
     let defaults_id = sources.add(SourceKind::Default, "defaults", crate::values::DEFAULTS);
-    let defaults = source::parse(&sources, defaults_id).node.context("the defaults are no YAML")?;
+    let defaults = source::parse(sources, defaults_id).node.context("the defaults are no YAML")?;
     let mut layers = Layers::new(defaults);
     let (mut diagnostics, mut comments, mut files, mut empty) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for profile in &args.profiles {
         let id = sources.add(SourceKind::Profile, format!("profile {}", profile.name()), profile.text());
-        let parsed = source::parse(&sources, id);
+        let parsed = source::parse(sources, id);
         diagnostics.extend(parsed.diagnostics);
         if let Some(node) = parsed.node {
             layers.add(node);
         }
     }
-    for file in &args.files {
-        let id = add_file(&mut sources, file)?;
-        let parsed = source::parse(&sources, id);
+    let mut ids = args.files.iter().map(|file| add_file(sources, file)).collect::<anyhow::Result<Vec<_>>>()?;
+    ids.extend(last);
+    for id in ids {
+        let parsed = source::parse(sources, id);
         diagnostics.extend(parsed.diagnostics);
         comments.extend(parsed.comments);
         if parsed.empty {
@@ -146,10 +145,10 @@ pub(crate) fn load(args: &ValuesArgs) -> anyhow::Result<Loaded> {
     .flat_map(|(kind, arguments)| arguments.iter().map(move |argument| (kind, argument)))
     .map(|(kind, argument)| Flag { kind, source: sources.add(SourceKind::Flag, kind.name(), argument) })
     .collect();
-    layers.set(&sources, &flags, &|path| fs_err::read(path));
+    layers.set(sources, &flags, &|path| fs_err::read(path));
     let (coalesced, found) = layers.finish();
     diagnostics.extend(found);
-    Ok(Loaded { sources, coalesced, comments, diagnostics, files, empty })
+    Ok(Loaded { coalesced, comments, diagnostics, files, empty })
 }
 
 /// Reads a file, or standard input for `-`.
@@ -181,6 +180,8 @@ fn secret_places(node: &Node, inside: bool, found: &mut Vec<source::Origin>) {
                 secret_places(&entry.node, (inside || key == "auth" || data) && !(named && plain_name(&entry.node)), found);
             }
         }
+        // A URL with user and password in it is refused, and must not be shown by that.
+        Value::String(text) if text.contains("://") && text.contains('@') => found.push(node.origin),
         _ => {}
     }
 }
