@@ -15,7 +15,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         rows.push((name, file.to_string_lossy().into_owned()));
     }
     rows.sort();
-    let mut table = String::from("/// Path below `chart-templates/` and text, sorted by path.\npub const TEMPLATES: &[(&str, &str)] = &[\n");
+    let mut table = String::from(
+        "/// Path below `chart-templates/` and text, sorted by path.\npub const TEMPLATES: &[(&str, &str)] = &[\n",
+    );
     for (name, file) in rows {
         writeln!(table, "    ({name:?}, include_str!({file:?})),")?;
     }

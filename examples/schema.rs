@@ -1,1 +1,4 @@
-fn main(){ let s=chartwright::values::schema::schema(); println!("{}", serde_json::to_string_pretty(&s).unwrap()); }
+fn main() {
+    let s = chartwright::values::schema::schema();
+    println!("{}", serde_json::to_string_pretty(&s).unwrap());
+}

@@ -87,7 +87,9 @@ pub(crate) fn finish(object_text: &str, input: &Input, placeholders: &Placeholde
 fn add_common(object: &mut Map, field: &str, extra: &Value) -> Result<(), String> {
     let mut merged = Map::new();
     merge::merge(&mut merged, &*as_map(extra, "common labels and annotations")?);
-    let Some(Value::Map(metadata)) = object.get_mut("metadata") else { return Err("an object without metadata".into()) };
+    let Some(Value::Map(metadata)) = object.get_mut("metadata") else {
+        return Err("an object without metadata".into());
+    };
     let metadata = Arc::make_mut(metadata);
     match metadata.get(field) {
         Some(Value::Map(own)) => merge::merge(&mut merged, own),

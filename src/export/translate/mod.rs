@@ -39,7 +39,8 @@ pub fn translate(engine: &Engine<'_>) -> Result<Vec<File>, TemplateError> {
             }
             Some(file) => {
                 let text = defines + &Go::new(program).file(&file.body, file.role);
-                let name = if file.role == Role::Notes { "NOTES.txt".into() } else { format!("{}.yaml", flat(path, "")) };
+                let name =
+                    if file.role == Role::Notes { "NOTES.txt".into() } else { format!("{}.yaml", flat(path, "")) };
                 files.push(File::text(format!("templates/{name}"), &text));
             }
         }
@@ -94,9 +95,7 @@ fn check_stmt(program: &Program<'_>, stmt: &Stmt<'_>) -> Result<(), TemplateErro
             body.iter().chain(otherwise).try_for_each(|stmt| check_stmt(program, stmt))
         }
         Stmt::Set { value: SetValue::Expr(expr), .. } => check_expr(program, expr),
-        Stmt::Set { value: SetValue::Merge(parts), .. } => {
-            parts.iter().try_for_each(|part| check_expr(program, part))
-        }
+        Stmt::Set { value: SetValue::Merge(parts), .. } => parts.iter().try_for_each(|part| check_expr(program, part)),
     }
 }
 

@@ -82,7 +82,9 @@ impl<'s> Run<'_, 's> {
                     Value::List(items) => items.iter().any(|item| item.same(&what)),
                     Value::Str(text) => text.contains(&go::text(&what)),
                     other if !other.is_true() => false,
-                    other => return Err(fail(format!("`containing` looks into text or a list, this is {}", other.kind()))),
+                    other => {
+                        return Err(fail(format!("`containing` looks into text or a list, this is {}", other.kind())));
+                    }
                 })
             }
             Op::Matching(pattern) => Value::Bool(pattern.is_match(&go::text(&subject))),
@@ -139,8 +141,7 @@ fn length(value: &Value) -> std::result::Result<i64, String> {
 fn join(value: &Value, separator: &str) -> String {
     match value {
         Value::List(items) => {
-            let texts: Vec<String> =
-                items.iter().filter(|item| !matches!(item, Value::Nil)).map(go::display).collect();
+            let texts: Vec<String> = items.iter().filter(|item| !matches!(item, Value::Nil)).map(go::display).collect();
             texts.join(separator)
         }
         other => go::text(other),

@@ -114,7 +114,9 @@ impl Op {
             Self::Sha256 | Self::Join | Self::Replace | Self::Trunc(_) | Self::B64enc => Ty::Str,
             Self::Lower | Self::Trim | Self::Basename => Ty::Str,
             Self::Int | Self::Length => Ty::Int,
-            Self::Bool | Self::IsSet | Self::IsString | Self::IsMapping | Self::IsSequence | Self::IsBoolean => Ty::Bool,
+            Self::Bool | Self::IsSet | Self::IsString | Self::IsMapping | Self::IsSequence | Self::IsBoolean => {
+                Ty::Bool
+            }
             Self::StartsWith | Self::EndsWith | Self::Containing | Self::Matching(_) | Self::HasApi => Ty::Bool,
             Self::Keys | Self::Concat | Self::Append | Self::Nulls => Ty::List,
             Self::Default | Self::First | Self::Last => Ty::Any,
@@ -125,8 +127,17 @@ impl Op {
     pub(super) const fn prints(&self) -> bool {
         matches!(
             self,
-            Self::Quote | Self::Text | Self::Int | Self::Bool | Self::Length | Self::ToYaml | Self::ToJson
-                | Self::Indent(_) | Self::Nindent(_) | Self::B64enc | Self::Sha256
+            Self::Quote
+                | Self::Text
+                | Self::Int
+                | Self::Bool
+                | Self::Length
+                | Self::ToYaml
+                | Self::ToJson
+                | Self::Indent(_)
+                | Self::Nindent(_)
+                | Self::B64enc
+                | Self::Sha256
         )
     }
 }

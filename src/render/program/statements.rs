@@ -8,7 +8,9 @@ use minijinja::machinery::{
     parse,
 };
 
-use super::{TemplateError, Expr, File, Kind, Macro, Op, Param, Place, Program, Role, SetValue, Stmt, Ty, Var, cycles, error};
+use super::{
+    Expr, File, Kind, Macro, Op, Param, Place, Program, Role, SetValue, Stmt, TemplateError, Ty, Var, cycles, error,
+};
 
 /// Names that mean something else than a variable.
 const RESERVED: [&str; 5] = ["values", "release", "chart", "root", "loop"];
@@ -162,7 +164,9 @@ impl<'a, 's> Lower<'a, 's> {
         let mut params = Vec::with_capacity(one.args.len());
         // Defaults are evaluated where the macro is called: they see no parameters.
         for (position, arg) in one.args.iter().enumerate() {
-            let ast::Expr::Var(var) = arg else { return Err(self.no(one.span(), "a macro's parameters are plain names")) };
+            let ast::Expr::Var(var) = arg else {
+                return Err(self.no(one.span(), "a macro's parameters are plain names"));
+            };
             let default = match position.checked_sub(required) {
                 Some(default) => Some(self.argument(&one.defaults[default])?),
                 None => None,
@@ -229,7 +233,12 @@ impl<'a, 's> Lower<'a, 's> {
         Ok(out)
     }
 
-    fn block(&mut self, is_loop: bool, names: &[&'s str], stmts: &[ast::Stmt<'s>]) -> Result<(Vec<Var<'s>>, Vec<Stmt<'s>>)> {
+    fn block(
+        &mut self,
+        is_loop: bool,
+        names: &[&'s str],
+        stmts: &[ast::Stmt<'s>],
+    ) -> Result<(Vec<Var<'s>>, Vec<Stmt<'s>>)> {
         self.scopes.push(Scope { is_loop, names: Vec::new(), gone: Vec::new() });
         self.depth += 1;
         let vars = names.iter().map(|name| self.declare(name)).collect();
