@@ -2,15 +2,20 @@
 
 /// A DNS label: lower-case letters, digits and `-`, at most 63 characters.
 pub(super) fn is_label(name: &str) -> bool {
-    (1..=63).contains(&name.len())
+    name.len() <= 63 && is_part(name)
+}
+
+/// What stands between the dots of a subdomain. The API server does not look at its length.
+fn is_part(name: &str) -> bool {
+    !name.is_empty()
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         && !name.starts_with('-')
         && !name.ends_with('-')
 }
 
-/// A DNS subdomain: labels with dots between them, at most 253 characters.
+/// A DNS subdomain: labels of any length with dots between them, at most 253 characters.
 pub(super) fn is_subdomain(name: &str) -> bool {
-    name.len() <= 253 && name.split('.').all(is_label)
+    name.len() <= 253 && name.split('.').all(is_part)
 }
 
 /// The value of a label: empty, or letters, digits, `-`, `_` and `.` that begin and end with a letter or digit.

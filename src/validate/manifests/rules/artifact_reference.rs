@@ -61,7 +61,7 @@ mod tests {
         assert!(only("CW2127", &text("api")).is_empty());
         assert_eq!(
             only("CW2127", &text("orders-api")),
-            ["4:108 `spec.artifacts` has no entry `orders-api` | write the name of one: `api`"]
+            ["4:107 `spec.artifacts` has no entry `orders-api` | write the name of one: `api`"]
         );
         let workload = "apiVersion: runtime.wasmcloud.dev/v1alpha1\nkind: Workload\nmetadata: {name: a}\nspec: {components: [{image: 'artifact://api'}]}\n";
         assert_eq!(

@@ -28,19 +28,21 @@ spec:
 
 pub(super) const CHART: &str = "runtime-operator";
 
+/// Where upstream keeps its artifacts, and its charts among them.
+const OWNER: &str = "ghcr.io/wasmcloud";
 const REPOSITORY: &str = "ghcr.io/wasmcloud/charts";
 
 pub(super) fn check(set: &Set<'_>, found: &mut Vec<Diagnostic>) {
     for object in &set.objects {
         for source in argo_sources(object) {
-            found.extend(source.get("repoURL").and_then(|place| judge(&place, REPOSITORY, object, set)));
+            found.extend(source.get("repoURL").and_then(|place| judge(&place, REPOSITORY, object)));
         }
         if object.group() == "source.toolkit.fluxcd.io" {
             let Some(place) = object.place.walk(&["spec", "url"]) else { continue };
             let whole = format!("oci://{REPOSITORY}/{CHART}");
             found.extend(match object.kind {
-                "OCIRepository" => judge(&place, &whole, object, set),
-                "HelmRepository" => judge(&place, &format!("oci://{REPOSITORY}"), object, set),
+                "OCIRepository" => judge(&place, &whole, object),
+                "HelmRepository" => judge(&place, &format!("oci://{REPOSITORY}"), object),
                 _ => None,
             });
         }
@@ -59,30 +61,20 @@ pub(super) fn argo_sources<'a>(object: &Object<'a>) -> Vec<Place<'a>> {
     sources
 }
 
-fn judge(place: &Place<'_>, right: &str, object: &Object<'_>, _: &Set<'_>) -> Option<Diagnostic> {
-    let url = place.text()?;
-    let plain = |url: &str| url.trim_start_matches("oci://").trim_end_matches('/').to_owned();
-    // Other charts lie beside it, and a mirror may call its folders as it likes.
-    let theirs = plain(url) == "ghcr.io/wasmcloud"
-        || plain(url) == "ghcr.io/wasmcloud/runtime-operator"
-        || plain(url).starts_with(REPOSITORY);
-    let scheme = url.starts_with("oci://") != right.starts_with("oci://")
-        && (theirs || object.kind == "Application" && !url.contains("://http"));
-    let wrong = theirs
-        && plain(url) != plain(right)
-        && (object.kind != "OCIRepository" || !plain(url).starts_with(&format!("{REPOSITORY}/")));
-    if !wrong && !(scheme && url.starts_with("oci://") || scheme && theirs) {
-        return None;
+/// Judges an address; of a registry that is not upstream's only how Argo CD wants it written.
+fn judge(place: &Place<'_>, right: &str, object: &Object<'_>) -> Option<Diagnostic> {
+    let url = place.text()?.trim_end_matches('/');
+    let plain = url.trim_start_matches("oci://");
+    let chart = format!("{REPOSITORY}/{CHART}");
+    // Other artifacts of theirs lie beside it; a mirror may call its folders as it likes.
+    let theirs = [OWNER, REPOSITORY, &format!("{OWNER}/{CHART}"), &chart].contains(&plain);
+    if theirs {
+        let finding = place.finding(&RULE, format!("the chart `{CHART}` is not at `{url}`"));
+        return (url != right).then(|| finding.with_help(format!("write `{right}`")));
     }
-    let message = if wrong {
-        format!("the chart `{CHART}` is not at `{url}`")
-    } else if url.starts_with("oci://") {
-        "beside `chart` the address of an OCI repository is written without `oci://`".to_owned()
-    } else {
-        "the address of an OCI repository starts with `oci://` here".to_owned()
-    };
-    let help = if theirs { format!("write `{right}`") } else { format!("write `{}`", plain(url)) };
-    Some(place.finding(&RULE, message).with_help(help))
+    let message = "beside `chart` the address of an OCI repository is written without `oci://`";
+    let finding = place.finding(&RULE, message).with_help(format!("write `{plain}`"));
+    (object.kind == "Application" && url != plain).then_some(finding)
 }
 
 #[cfg(test)]

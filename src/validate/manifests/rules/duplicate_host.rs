@@ -86,7 +86,7 @@ mod tests {
         let two = |first: String, second: String| only("CW2122", &format!("{first}---\n{second}"));
         assert_eq!(
             two(one("a", "x"), one("b", "x")),
-            ["9:142 `h` is the name of WorkloadDeployment `a` too: requests go to either, at random"]
+            ["9:144 `h` is the name of WorkloadDeployment `a` too: requests go to either, at random"]
         );
         assert!(two(one("a", "x"), one("b", "y")).is_empty());
         assert!(two(one("a", "x"), one("a", "x")).is_empty());

@@ -47,7 +47,7 @@ mod tests {
         assert_eq!(
             only("CW2130", &text("Production")),
             [
-                "4:42 no host of a cluster is in the environment `Production`: it is the namespace of the host | write the namespace of the hosts, or leave it out"
+                "4:39 no host of a cluster is in the environment `Production`: it is the namespace of the host | write the namespace of the hosts, or leave it out"
             ]
         );
     }

@@ -47,12 +47,12 @@ mod tests {
         assert!(only("CW2129", &text("hostgroup")).is_empty());
         assert_eq!(
             only("CW2129", &text("hostGroup")),
-            ["4:43 upstream's hosts have no label `hostGroup` | did you mean `hostgroup`?"]
+            ["4:41 upstream's hosts have no label `hostGroup` | did you mean `hostgroup`?"]
         );
         assert_eq!(
             only("CW2129", &text("zone")),
             [
-                "4:43 upstream's hosts have no label `zone` | select by `hostgroup`, or give our hosts the label with `--label zone=…`"
+                "4:41 upstream's hosts have no label `zone` | select by `hostgroup`, or give our hosts the label with `--label zone=…`"
             ]
         );
     }

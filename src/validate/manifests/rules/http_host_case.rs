@@ -42,7 +42,7 @@ mod tests {
         assert_eq!(
             only("CW2117", text),
             [
-                "4:116 clients send `Hello.example` in lower case, and hosts compare letter by letter | write `hello.example`"
+                "4:114 clients send `Hello.example` in lower case, and hosts compare letter by letter | write `hello.example`"
             ]
         );
     }

@@ -47,7 +47,7 @@ mod tests {
         };
         assert_eq!(
             only("CW2124", &text("always")),
-            ["4:77 `always` is no pull policy and acts as `IfNotPresent` | did you mean `Always`?"]
+            ["4:73 `always` is no pull policy and acts as `IfNotPresent` | did you mean `Always`?"]
         );
         assert!(only("CW2124", &text("Never")).is_empty() && only("CW2124", &text("null")).is_empty());
     }

@@ -2,7 +2,7 @@
 
 use super::super::interfaces::{DEFAULT_BACKEND, Settings, known, settings};
 use super::super::object::Set;
-use super::super::place::Place;
+use super::super::workload::Interface;
 use super::{listed, warning};
 use crate::diagnostics::{Diagnostic, Rule, suggest};
 
@@ -34,39 +34,49 @@ pub(super) fn check(set: &Set<'_>, found: &mut Vec<Diagnostic>) {
         let backend = interface.config("backend").and_then(|place| place.text()).unwrap_or(DEFAULT_BACKEND);
         let Some(keys) = settings.keys(backend) else { continue };
         let Some(config) = interface.place.get("config") else { continue };
-        let named = known(&interface).filter(|_| interface.name.is_none()).and_then(|package| package.only_named());
         for (key, place) in config.entries().into_iter().filter(|(key, _)| !keys.contains(key)) {
-            found.push(finding(&interface.id(), settings, &keys, named, key, &place));
+            let mut what = format!("`{}`", interface.id());
+            if matches!(settings, Settings::Backend(_)) {
+                what = format!("{what} with the backend `{backend}`");
+            }
+            let finding = place.key_finding(&RULE, format!("unknown config key `{key}` of {what}"));
+            let help = match suggest::did_you_mean(key, keys.iter().copied()) {
+                Some(meant) => format!("{meant} {}", known_keys(settings)),
+                None => known_keys(settings),
+            };
+            let finding = finding.with_help(help);
+            found.push(if is_of_named(&interface, key) {
+                finding.with_note(format!(
+                    "`{key}` is read of an entry with a `name`, which components import by that label"
+                ))
+            } else {
+                finding
+            });
         }
     }
 }
 
-fn finding(
-    id: &str,
-    settings: Settings,
-    keys: &[&str],
-    named: Option<Settings>,
-    key: &str,
-    place: &Place<'_>,
-) -> Diagnostic {
-    let what = if matches!(settings, Settings::Backend(_)) { format!("{id} with this backend") } else { id.to_owned() };
-    let mut help = match keys {
-        [] => format!("`{id}` has no settings"),
-        keys => format!("known keys of `{id}`: {}", listed(keys, "and")),
-    };
-    if let Some(meant) = suggest::did_you_mean(key, keys.iter().copied()) {
-        help = format!("{meant} {help}");
+/// The keys that an entry may have, in words.
+fn known_keys(settings: Settings) -> String {
+    match settings {
+        Settings::Any => "any key will do".to_owned(),
+        Settings::Keys([]) => "it has no settings".to_owned(),
+        Settings::Keys(keys) => format!("known keys: {}", listed(keys, "and")),
+        Settings::Backend(backends) => {
+            let more = backends.iter().filter(|(_, keys)| !keys.is_empty());
+            let more = more.map(|(name, keys)| format!("; with `{name}` also {}", listed(keys, "and")));
+            format!("known keys: `backend`{}", more.collect::<String>())
+        }
     }
-    let finding = place.key_finding(&RULE, format!("unknown config key `{key}` of `{what}`")).with_help(help);
-    let elsewhere = match named {
+}
+
+/// Whether a key of an entry without a name is one of those with a name.
+fn is_of_named(interface: &Interface<'_>, key: &str) -> bool {
+    let package = known(interface).filter(|_| interface.name.is_none());
+    match package.and_then(|package| package.only_named()) {
         Some(Settings::Backend(backends)) => key == "backend" || backends.iter().any(|(_, keys)| keys.contains(&key)),
         Some(Settings::Keys(keys)) => keys.contains(&key),
-        _ => false,
-    };
-    if elsewhere {
-        finding.with_note(format!("`{key}` is read of an entry with a `name`, which components import by that label"))
-    } else {
-        finding
+        Some(Settings::Any) | None => false,
     }
 }
 
@@ -103,13 +113,13 @@ mod tests {
         assert_eq!(
             config("namespace: wasi, package: keyvalue, name: a, config: {url: 'redis://r'}"),
             [
-                "4:104 unknown config key `url` of `wasi:keyvalue with this backend` | known keys of `wasi:keyvalue`: `backend`"
+                "4:115 unknown config key `url` of `wasi:keyvalue` with the backend `in-memory` | known keys: `backend`; with `redis` also `url` and `prefix`; with `nats` also `url`; with `filesystem` also `root`"
             ]
         );
         assert_eq!(
             config("namespace: wasi, package: http, config: {hosts: a}"),
             [
-                "4:93 unknown config key `hosts` of `wasi:http` | did you mean `host`? known keys of `wasi:http`: `host`, `host-aliases` and `localRoute`"
+                "4:93 unknown config key `hosts` of `wasi:http` | did you mean `host`? known keys: `host`, `host-aliases` and `localRoute`"
             ]
         );
     }

@@ -97,7 +97,7 @@ mod tests {
     fn values_are_understood_or_reported() {
         assert_eq!(
             config("namespace: wasi, package: keyvalue, name: a, config: {backend: redsi}"),
-            ["4:113 `wasi:keyvalue` has no backend `redsi` | did you mean `redis`?"]
+            ["4:124 `wasi:keyvalue` has no backend `redsi` | did you mean `redis`?"]
         );
         assert_eq!(
             config("namespace: wasi, package: blobstore, config: {buckets: 'a, b', read_only: 'yes'}"),

@@ -52,7 +52,7 @@ mod tests {
         assert_eq!(
             only("CW2114", &text("0.2.0")),
             [
-                "4:93 hosts serve `wasi:blobstore` at `0.2.0-draft`, not at `0.2.0` | write a version that is served, or leave it out"
+                "4:90 hosts serve `wasi:blobstore` at `0.2.0-draft`, not at `0.2.0` | write a version that is served, or leave it out"
             ]
         );
         assert!(only("CW2114", &text("0.2.0-draft")).is_empty());

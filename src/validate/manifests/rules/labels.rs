@@ -71,8 +71,8 @@ mod tests {
         assert_eq!(
             found,
             [
-                "5:19 `a & b` is no value of a label | letters, digits, `-`, `_` and `.`, at most 63; begin and end with a letter or digit",
-                "5:26 `/x` is no key of a label or annotation",
+                "5:18 `a & b` is no value of a label | letters, digits, `-`, `_` and `.`, at most 63; begin and end with a letter or digit",
+                "5:25 `/x` is no key of a label or annotation",
             ]
         );
     }

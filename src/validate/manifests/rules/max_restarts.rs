@@ -45,7 +45,7 @@ mod tests {
         };
         assert_eq!(
             only("CW2126", &text("-1")),
-            ["4:69 `-1` restarts become a number that is never reached | write 0 or more"]
+            ["4:65 `-1` restarts become a number that is never reached | write 0 or more"]
         );
         assert!(only("CW2126", &text("0")).is_empty());
     }

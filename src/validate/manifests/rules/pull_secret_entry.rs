@@ -67,7 +67,7 @@ mod tests {
         };
         assert_eq!(
             only("CW2132", &text("elsewhere.example")),
-            ["4:107 Secret `s` has no entry for `registry.example` | the pull goes out without credentials"]
+            ["4:102 Secret `s` has no entry for `registry.example` | the pull goes out without credentials"]
         );
         for entry in ["https://registry.example/v1/", "registry.example/acme", "*.example"] {
             assert!(only("CW2132", &text(entry)).is_empty(), "{entry}");

@@ -115,8 +115,8 @@ mod tests {
             case("H11", &["secrets.yaml", "wd.yaml"]),
             [
                 "CW2131 secrets.yaml:4:7 a Secret of type `Opaque` cannot be used to pull",
-                "CW2132 wd.yaml:12:89 Secret `other-registry` has no entry for `registry.example`",
-                "CW2104 wd.yaml:13:89 there is no Secret `pull-elsewhere` in namespace `apps`",
+                "CW2132 wd.yaml:12:87 Secret `other-registry` has no entry for `registry.example`",
+                "CW2104 wd.yaml:13:87 there is no Secret `pull-elsewhere` in namespace `apps`",
             ]
         );
         assert!(case("H11", &["wd.yaml"]).is_empty());

@@ -87,7 +87,7 @@ mod tests {
         assert_eq!(
             only("CW2104", SET),
             [
-                "12:86 there is no ConfigMap `settings` in namespace `a` | the ConfigMap in namespace `b` is out of reach: give `a` one of its own"
+                "12:88 there is no ConfigMap `settings` in namespace `a` | the ConfigMap in namespace `b` is out of reach: give `a` one of its own"
             ]
         );
         assert!(only("CW2104", &SET.replace("namespace: b", "namespace: a")).is_empty());
@@ -98,7 +98,7 @@ mod tests {
         let near = SET.replace("namespace: b", "namespace: a").replace("[{name: settings}]", "[{name: setting}]");
         assert_eq!(
             only("CW2104", &near),
-            ["12:86 there is no ConfigMap `setting` in namespace `a` | did you mean `settings`?"]
+            ["12:88 there is no ConfigMap `setting` in namespace `a` | did you mean `settings`?"]
         );
         assert!(only("CW2104", &SET.replace("[{name: settings}]", "[{name: other}]")).is_empty());
     }

@@ -54,7 +54,7 @@ mod tests {
         assert!(only("CW2128", &text("scratch")).is_empty());
         assert_eq!(
             only("CW2128", &text("scrach")),
-            ["4:109 there is no volume `scrach` in this workload | did you mean `scratch`?"]
+            ["4:107 there is no volume `scrach` in this workload | did you mean `scratch`?"]
         );
         assert_eq!(
             only("CW2128", &text("x"))[0].split(" | ").nth(1),

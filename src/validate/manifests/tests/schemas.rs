@@ -66,7 +66,7 @@ fn what_the_api_server_wants_is_required() {
     let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  selector: {matchLabels: {a: b}}\n  template:\n    metadata: {labels: {a: b}}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: a}\n";
     assert_eq!(
         only("CW0205", text),
-        ["6:3 missing key `spec` in `spec.template` | add `spec: {}`", "9:1 missing key `spec` | add `spec: {}`"]
+        ["6:3 missing key `spec` in `spec.template` | add `spec: {…}`", "9:1 missing key `spec` | add `spec: {…}`"]
     );
 }
 
