@@ -88,7 +88,7 @@ mod tests {
             two(one("a", "x"), one("b", "x")),
             ["9:144 `h` is the name of WorkloadDeployment `a` too: requests go to either, at random"]
         );
-        assert!(two(one("a", "x"), one("b", "y")).is_empty());
+        assert!(two(one("a", "x"), one("b", "z")).is_empty());
         assert!(two(one("a", "x"), one("a", "x")).is_empty());
     }
 }

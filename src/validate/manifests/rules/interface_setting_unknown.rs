@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(
             config("namespace: wasi, package: http, config: {hosts: a}"),
             [
-                "4:93 unknown config key `hosts` of `wasi:http` | did you mean `host`? known keys: `host`, `host-aliases` and `localRoute`"
+                "4:102 unknown config key `hosts` of `wasi:http` | did you mean `host`? known keys: `host`, `host-aliases` and `localRoute`"
             ]
         );
     }

@@ -102,13 +102,13 @@ mod tests {
         assert_eq!(
             config("namespace: wasi, package: blobstore, config: {buckets: 'a, b', read_only: 'yes'}"),
             [
-                "4:107 blanks and empty names in `buckets` are part of the list on upstream's host | write `a,b`",
-                "4:126 `yes` is not `\"true\"` or `\"false\"`",
+                "4:116 blanks and empty names in `buckets` are part of the list on upstream's host | write `a,b`",
+                "4:135 `yes` is not `\"true\"` or `\"false\"`",
             ]
         );
         assert_eq!(
             config("namespace: wasi, package: http, config: {host: a, host-aliases: 'b, c:80'}"),
-            ["4:116 the alias `c:80` is dropped: it is no host name"]
+            ["4:125 the alias `c:80` is dropped: it is no host name"]
         );
     }
 }
