@@ -7,9 +7,7 @@ use clap::{Args, ValueEnum, ValueHint};
 
 use crate::diagnostics::Diagnostic;
 use crate::render::Release;
-use crate::source::{
-    self, Coalesced, Comment, Flag, FlagKind, Layers, Node, Path, Segment, SourceId, SourceKind, Sources, Value,
-};
+use crate::source::{self, Coalesced, Comment, Flag, FlagKind, Layers, Node, SourceId, SourceKind, Sources, Value};
 use crate::values::profiles::Profile;
 
 /// Where values come from.
@@ -100,10 +98,15 @@ pub(crate) struct Loaded {
 impl Loaded {
     /// Places of texts that must never be shown: whatever stands under `auth` and in Secrets among `extraObjects`.
     pub(crate) fn secrets(&self) -> Vec<source::Origin> {
-        let mut found = Vec::new();
-        secret_places(&self.coalesced.user, false, &mut found);
-        found
+        secrets_of(&self.coalesced.user)
     }
+}
+
+/// Places of texts in a tree that must never be shown.
+pub(crate) fn secrets_of(node: &Node) -> Vec<source::Origin> {
+    let mut found = Vec::new();
+    secret_places(node, false, &mut found);
+    found
 }
 
 /// Reads everything and lays it in order; `last` is a file read already, over those of `-f`.
@@ -191,31 +194,4 @@ fn plain_name(node: &Node) -> bool {
     node.as_str().is_some_and(|text| {
         text.len() <= 63 && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
     })
-}
-
-/// The place that speaks of a path: the node itself, or the nearest one above it; what a host group inherits is looked
-/// up in `hostDefaults`.
-pub(crate) fn place(root: &Node, path: &Path) -> Option<source::Origin> {
-    let (node, depth) = root.nearest(path);
-    let found = |node: &Node| Some(node.origin);
-    if depth == path.0.len() {
-        return found(node);
-    }
-    if let [Segment::Key(hosts), Segment::Key(_), rest @ ..] = path.0.as_slice()
-        && hosts == "hosts"
-    {
-        let mut inherited = vec![Segment::Key("hostDefaults".into())];
-        inherited.extend_from_slice(rest);
-        let inherited = Path(inherited);
-        let (node, depth) = root.nearest(&inherited);
-        if depth == inherited.0.len() {
-            return found(node);
-        }
-    }
-    // The key above, rather than the whole block under it.
-    let above = Path(path.0[..depth].to_vec());
-    match (above.parent(), above.0.last()) {
-        (Some(parent), Some(Segment::Key(key))) => root.at(&parent)?.entry(key).map(|entry| entry.key),
-        _ => found(node),
-    }
 }
