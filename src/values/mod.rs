@@ -14,6 +14,7 @@ pub mod nats_server;
 pub mod network;
 pub mod operator;
 pub mod pod;
+pub mod reference;
 pub mod routing;
 pub mod schema;
 mod section;
