@@ -1,6 +1,8 @@
 //! The same templates as a genuine Helm chart: folder, package, OCI artifact.
 
+mod bundle;
 mod chart;
+mod crds;
 mod login;
 mod oci;
 mod package;
@@ -9,12 +11,17 @@ mod translate;
 
 use std::{io, path::Path};
 
+pub use bundle::{BundleError, bundle};
 pub use chart::{ChartFiles, Contents, KUBE_VERSION, chart, chart_of};
+pub use crds::{crd_files, crds};
 pub use login::{Login, LoginError, Password, find_login, login_files};
 pub use oci::{Artifact, Blob, CONFIG_TYPE, CONTENT_TYPE, MANIFEST_TYPE, artifact, write_layout};
 pub use package::{Epoch, package, package_name};
 pub use push::{PushError, PushOptions, Pushed, chart_reference, push, registry_of};
 pub use translate::{translate, translate_untrusted};
+
+/// The oldest Kubernetes, as [`KUBE_VERSION`] says it: major and minor.
+pub const OLDEST_KUBERNETES: (u64, u64) = (1, 29);
 
 /// A file of the chart.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -162,6 +162,7 @@ impl<'s> Go<'_, 's> {
             },
             Op::ToYaml => format!("include \"cw.yaml\" (dict \"v\" {})", self.arg(subject)),
             Op::ToJson => format!("toJson {}", self.arg(subject)),
+            Op::RawJson => format!("toRawJson {}", self.arg(subject)),
             Op::Indent(width) => format!("{} | indent {width}", self.bare(subject)),
             Op::Nindent(width) => format!("{} | nindent {width}", self.bare(subject)),
             Op::Sha256 => format!("{} | sha256sum", self.text_arg(subject)),

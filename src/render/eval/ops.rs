@@ -31,9 +31,10 @@ impl<'s> Run<'_, 's> {
         let fail = |message: String| Failure { place: at.place, message };
         Ok(match op {
             Op::Text => Value::str(go::text(&subject)),
-            Op::ToJson => {
+            Op::ToJson | Op::RawJson => {
+                let html = if matches!(op, Op::RawJson) { go::Html::Plain } else { go::Html::Escaped };
                 let mut text = String::new();
-                go::write_json(&subject, &mut text);
+                go::write_json(&subject, html, &mut text);
                 Value::str(text)
             }
             Op::Sha256 => Value::str(hex(&Sha256::digest(go::text(&subject).as_bytes()))),
