@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use granit_parser::{Event, ScalarStyle, Span, StructureStyle, Tag};
 
-use super::scalar::{self, Differing, Doubt, Typed};
+use super::faults::{control_character, doubted, duplicate, is_text_tag, misfit, tag_fits};
+use super::scalar::{self, Differing, Doubt, Mode, Typed};
 use super::{Entry, Map, Node, Origin, Path, Segment, SourceId, Style, Value, codes};
 use crate::diagnostics::Diagnostic;
 
@@ -14,15 +15,6 @@ use crate::diagnostics::Diagnostic;
 pub(super) const MAX_DEPTH: usize = 100;
 /// What aliases may grow to: each node counts one, each 128 bytes of text one more.
 pub(super) const MAX_NODES: usize = 500_000;
-
-/// How strictly scalars are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
-    /// What readers differ on is an error, and its text stays in the tree.
-    Strict,
-    /// As go-yaml reads it, without a word.
-    Lenient,
-}
 
 /// A limit was passed: nothing after it is worth reading.
 pub(super) struct Stop;
@@ -243,13 +235,15 @@ impl Builder {
         };
         let built = Built { node: Node::new(value, Style::Collection, origin), cost, height: height + 1 };
         self.anchored(anchor, &built)?;
-        self.place(built)
+        self.place(built);
+        Ok(())
     }
 
     fn finished(&mut self, built: Built, anchor: usize) -> Result<(), Stop> {
         self.charge(built.cost, built.node.origin)?;
         self.anchored(anchor, &built)?;
-        self.place(built)
+        self.place(built);
+        Ok(())
     }
 
     fn anchored(&mut self, anchor: usize, built: &Built) -> Result<(), Stop> {
@@ -282,15 +276,16 @@ impl Builder {
             }
             return Ok(());
         }
-        self.place(Built::clone(&target))
+        self.place(Built::clone(&target));
+        Ok(())
     }
 
     /// Puts a finished node where it belongs.
-    fn place(&mut self, built: Built) -> Result<(), Stop> {
+    fn place(&mut self, built: Built) {
         let Built { node, cost, height } = built;
         let Some(frame) = self.frames.last_mut() else {
             self.document(node);
-            return Ok(());
+            return;
         };
         frame.cost = frame.cost.saturating_add(cost);
         frame.height = frame.height.max(height);
@@ -307,7 +302,6 @@ impl Builder {
                 Some(Key::Named(name, origin)) => self.insert(name, Entry { key: origin, node }),
             },
         }
-        Ok(())
     }
 
     fn document(&mut self, node: Node) {
@@ -400,7 +394,7 @@ impl Builder {
             };
             if self.mode == Mode::Lenient {
                 name = helm;
-            } else if reading.doubt.is_some() || helm != name {
+            } else if reading.doubt.as_ref().is_some_and(|doubt| self.mode.minds(doubt)) || helm != name {
                 let said = match reading.doubt {
                     Some(
                         Doubt::Readers(Differing { helm, other, .. }) | Doubt::Letter(Differing { helm, other, .. }),
@@ -442,7 +436,7 @@ impl Builder {
             return Value::String(text.to_owned());
         }
         let reading = scalar::read(text);
-        if let Some(doubt) = reading.doubt.filter(|_| self.mode == Mode::Strict) {
+        if let Some(doubt) = reading.doubt.filter(|doubt| self.mode.minds(doubt)) {
             self.report(doubted(text, doubt, origin));
             return Value::String(text.to_owned());
         }
@@ -459,20 +453,13 @@ impl Builder {
     }
 
     fn check_characters(&mut self, text: &str, origin: Origin) {
-        if let Some(diagnostic) = super::parse::control_character(text, origin) {
+        if let Some(diagnostic) = control_character(text, origin) {
             self.report(diagnostic);
         }
     }
 
-    /// `!!str` and its kin are honoured, where they say what the text is anyway; others mean nothing to Helm.
     fn check_tag(&mut self, tag: Option<&Tag>, text: &str, origin: Origin) {
-        let Some(tag) = tag.filter(|tag| !is_text_tag(tag)) else { return };
-        let fits = match (tag.core_suffix(), scalar::read(text).helm) {
-            (Some("null"), Typed::Null) | (Some("bool"), Typed::Bool(_)) | (Some("int"), Typed::Int(_)) => true,
-            (Some("float"), Typed::Int(_) | Typed::Float(_)) => true,
-            _ => false,
-        };
-        if !fits {
+        if let Some(tag) = tag.filter(|tag| !tag_fits(tag, text)) {
             self.bad_tag(tag, origin);
         }
     }
@@ -484,19 +471,10 @@ impl Builder {
     }
 
     fn bad_tag(&mut self, tag: &Tag, origin: Origin) {
-        if self.mode == Mode::Strict {
-            let tag = tag.original();
-            self.report(
-                Diagnostic::error(codes::REFERENCE, format!("the tag `{tag}` does not fit here"))
-                    .at(origin, "Helm ignores such a tag without a word")
-                    .with_help("leave the tag out; text that starts with `!` needs quotes"),
-            );
+        if self.mode != Mode::Lenient {
+            self.report(misfit(tag, origin));
         }
     }
-}
-
-fn is_text_tag(tag: &Tag) -> bool {
-    tag.is_yaml_core_schema_tag("str") || (tag.handle() == "!" && tag.suffix().is_empty()) || tag.original() == "!"
 }
 
 fn null(origin: Origin) -> Node {
@@ -509,28 +487,5 @@ fn trimmed(origin: Origin, text: &str, style: Style) -> Origin {
         Origin { end: origin.end - 1, ..origin }
     } else {
         origin
-    }
-}
-
-fn duplicate(key: &str, second: Origin, first: Origin) -> Diagnostic {
-    Diagnostic::error(codes::DUPLICATE, format!("the key `{key}` is written twice in one map"))
-        .at(second, "written again here")
-        .and_at(first, "first here")
-        .with_help("join the two: Helm would take the last and drop the first without a word")
-}
-
-fn doubted(text: &str, doubt: Doubt, origin: Origin) -> Diagnostic {
-    match doubt {
-        Doubt::Range(why) => {
-            Diagnostic::error(codes::NUMBER, format!("the number `{text}` would not arrive as written: {why}"))
-                .at(origin, "")
-                .with_help(format!("write `\"{text}\"` for the text"))
-        }
-        Doubt::Readers(Differing { helm, other, typed }) | Doubt::Letter(Differing { helm, other, typed }) => {
-            let or = typed.map_or_else(String::new, |typed| format!(", or `{typed}`"));
-            Diagnostic::error(codes::AMBIGUOUS, format!("`{text}` is {helm} to Helm (YAML 1.1), but {other}"))
-                .at(origin, "")
-                .with_help(format!("write `\"{text}\"` for the text{or}"))
-        }
     }
 }

@@ -3,8 +3,9 @@
 use granit_parser::{ErrorKind, Event, Options, Parser, ScanError};
 use thiserror::Error;
 
-use super::build::{Builder, Document, MAX_DEPTH, Mode};
-use super::{Node, Origin, SourceId, Sources, codes};
+use super::build::{Builder, Document, MAX_DEPTH};
+use super::scalar::Mode;
+use super::{Node, Origin, Position, SourceId, SourceKind, Sources, codes};
 use crate::diagnostics::Diagnostic;
 
 /// Larger than any values file; YAML is refused beyond it before it is looked at.
@@ -57,11 +58,8 @@ pub struct DecodeError {
 
 /// The bytes of a file as text; UTF-8 only, with or without a byte order mark.
 pub fn decode(bytes: &[u8]) -> Result<String, DecodeError> {
-    let fault = |what, offset: usize| DecodeError {
-        what,
-        offset,
-        line: bytes[..offset].iter().filter(|byte| **byte == b'\n').count() + 1,
-    };
+    let fault =
+        |what, offset: usize| DecodeError { what, offset, line: bytes[..offset].split(|byte| *byte == b'\n').count() };
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
         return Err(fault("UTF-16 text; save the file as UTF-8", 0));
     }
@@ -106,24 +104,18 @@ pub(super) fn parse_part(part: &str, id: SourceId, base: usize) -> (Option<Node>
     (builder.documents.into_iter().next().and_then(|document| document.node), builder.diagnostics)
 }
 
-/// Characters that Helm would print otherwise than they were read.
-pub(super) fn control_character(text: &str, origin: Origin) -> Option<Diagnostic> {
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) {
-        return None;
+/// What templates rendered, as data; the slow way, for all of YAML.
+pub(super) fn parse_rendered(text: &str) -> Result<serde_json::Value, String> {
+    let mut sources = Sources::default();
+    let id = sources.add(SourceKind::File, "", text);
+    let Parsed { node, diagnostics, .. } = single(&sources, id, Mode::Rendered);
+    match diagnostics.into_iter().next() {
+        None => Ok(node.map_or(serde_json::Value::Null, |node| node.to_json())),
+        Some(Diagnostic { message, primary, .. }) => Err(match primary.map(|label| sources.position(label.origin)) {
+            Some(Position { line, column }) => format!("line {line}, column {column}: {message}"),
+            None => message,
+        }),
     }
-    let bad =
-        |c: &char| (c.is_control() && !matches!(c, '\n' | '\t')) || matches!(c, '\u{2028}' | '\u{2029}' | '\u{FEFF}');
-    let found = text.chars().find(bad)?;
-    let help =
-        if found == '\r' { "save the text with LF line ends" } else { "take it out; base64 carries binary data" };
-    Some(
-        Diagnostic::error(
-            codes::CONTROL,
-            format!("the text contains the control character U+{:04X}", u32::from(found)),
-        )
-        .at(origin, "")
-        .with_help(help),
-    )
 }
 
 fn single(sources: &Sources, id: SourceId, mode: Mode) -> Parsed {

@@ -28,6 +28,28 @@ pub(super) enum Doubt {
     Range(&'static str),
 }
 
+/// How strictly scalars are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// What readers differ on is an error, and its text stays in the tree.
+    Strict,
+    /// As Strict, but where Helm and YAML 1.2 agree that is enough: for what templates rendered.
+    Rendered,
+    /// As go-yaml reads it, without a word.
+    Lenient,
+}
+
+impl Mode {
+    /// Whether a doubt is an error.
+    pub(super) const fn minds(self, doubt: &Doubt) -> bool {
+        match self {
+            Self::Strict => true,
+            Self::Rendered => !matches!(doubt, Doubt::Letter(_)),
+            Self::Lenient => false,
+        }
+    }
+}
+
 /// Two readings of one text, in words for a message.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Differing {
@@ -67,7 +89,7 @@ pub(super) fn read(text: &str) -> Reading {
 
 /// The integer that is exactly this float, if there is one: to JSON `1.0` and `1` are one number.
 pub(super) fn whole(value: f64) -> Option<i64> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "within 2^53 both are exact")]
+    #[expect(clippy::cast_precision_loss, reason = "2^53 is exact")]
     let exact = value.fract() == 0.0 && value.abs() <= MAX_EXACT as f64 && !(value == 0.0 && value.is_sign_negative());
     #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and within 2^53")]
     exact.then_some(value as i64)
@@ -173,7 +195,7 @@ fn prefixed(text: &str, digits: &str) -> Reading {
     };
     let negative = text.starts_with('-');
     let Some(magnitude) = go_integer(digits_plain) else {
-        if digits_plain.len() != digits.len() && is_float(digits_plain) && !digits.starts_with('.') {
+        if digits_plain.len() != digits.len() && is_float(digits_plain) && go_accepts_underscores(text) {
             return digits_plain.parse::<f64>().map_or(Reading::sure(Typed::Text), |value| {
                 let value = if negative { -value } else { value };
                 readers(float(value), format!("`{value}`"), "text to YAML 1.2", Some(value.to_string()))
@@ -198,6 +220,15 @@ fn prefixed(text: &str, digits: &str) -> Reading {
         [b'0', b'o', ..] if core => letter(Typed::Int(value), &said, "text to YAML 1.1", typed),
         _ => readers(Typed::Int(value), said, "text to YAML 1.2", typed),
     }
+}
+
+/// go-yaml drops underscores wherever they stand, but a text that begins with a dot goes to Go's own rule: between
+/// digits only.
+fn go_accepts_underscores(text: &str) -> bool {
+    let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let bytes = text.as_bytes();
+    !text.starts_with('.')
+        || text.match_indices('_').all(|(at, _)| at > 0 && digit(bytes.get(at - 1)) && digit(bytes.get(at + 1)))
 }
 
 /// What Go's `strconv.ParseUint(text, 0, 64)` accepts once underscores are gone.
@@ -365,6 +396,8 @@ mod tests {
             ("0X1F", Typed::Int(31), "readers 31"),
             ("0x_1F", Typed::Int(31), "readers 31"),
             ("0_", Typed::Int(0), "readers 0"),
+            (".7_9", Typed::Float(0.79), "readers 0.79"),
+            ("._79", Typed::Text, "sure"),
             ("0o755", Typed::Int(493), "letter 493"),
             ("08", Typed::Int(8), "letter 8"),
             ("007", Typed::Int(7), "letter 7"),

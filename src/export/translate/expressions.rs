@@ -162,6 +162,7 @@ impl<'s> Go<'_, 's> {
             },
             Op::ToYaml => format!("include \"cw.yaml\" (dict \"v\" {})", self.arg(subject)),
             Op::ToJson => format!("toJson {}", self.arg(subject)),
+            Op::RawJson => format!("toRawJson {}", self.arg(subject)),
             Op::Indent(width) => format!("{} | indent {width}", self.bare(subject)),
             Op::Nindent(width) => format!("{} | nindent {width}", self.bare(subject)),
             Op::Sha256 => format!("{} | sha256sum", self.text_arg(subject)),
@@ -210,6 +211,10 @@ impl<'s> Go<'_, 's> {
             Op::HasApi => {
                 self.uses_root = true;
                 format!("$root.Capabilities.APIVersions.Has {}", self.text_arg(subject))
+            }
+            Op::VersionAtLeast => {
+                let least = rest.first().map_or_else(String::new, |arg| self.text_arg(arg));
+                format!("semverCompare (print \">=\" {least} \"-0\") ({} | default \"0.0.0\")", self.bare(subject))
             }
             Op::Concat => {
                 // Sprig's `concat` of nothing is a nil list, which prints as null.

@@ -4,6 +4,8 @@
 mod expressions;
 mod statements;
 
+use std::fmt::Write as _;
+
 use super::File;
 use crate::render::{
     Engine, TemplateError,
@@ -35,7 +37,7 @@ pub fn translate(engine: &Engine<'_>) -> Result<Vec<File>, TemplateError> {
                 let name = format!("cw.rules.{}", stem(path));
                 rules.0.push_str(&defines);
                 rules.0.push_str(&Go::new(program).rules(&name, &file.body));
-                rules.1.push_str(&format!("{{{{- $_ := include \"{name}\" . }}}}\n"));
+                let _ = writeln!(rules.1, "{{{{- $_ := include \"{name}\" . }}}}");
             }
             Some(file) => {
                 let text = defines + &Go::new(program).file(&file.body, file.role);

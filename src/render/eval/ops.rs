@@ -30,9 +30,10 @@ impl<'s> Run<'_, 's> {
         let fail = |message: String| Failure { place: at.place, message };
         Ok(match op {
             Op::Text => Value::str(go::text(&subject)),
-            Op::ToJson => {
+            Op::ToJson | Op::RawJson => {
+                let html = if matches!(op, Op::RawJson) { go::Html::Plain } else { go::Html::Escaped };
                 let mut text = String::new();
-                go::write_json(&subject, &mut text);
+                go::write_json(&subject, html, &mut text);
                 Value::str(text)
             }
             Op::Sha256 => Value::str(hex(&Sha256::digest(go::text(&subject).as_bytes()))),
@@ -92,6 +93,10 @@ impl<'s> Run<'_, 's> {
                 let wanted = go::text(&subject);
                 Value::Bool(self.input.api_versions.contains(&wanted))
             }
+            Op::VersionAtLeast => {
+                let least = go::text(&self.arg(args, 1, frame)?);
+                Value::Bool(numbers(&go::text(&subject)) >= numbers(&least))
+            }
             Op::Append => {
                 let item = self.arg(args, 1, frame)?;
                 let mut list = match subject {
@@ -114,6 +119,13 @@ impl<'s> Run<'_, 's> {
         }
         Ok(Value::list(all))
     }
+}
+
+/// The three numbers of a version; a pre-release of it knows what it will know. Nothing is version 0.
+fn numbers(version: &str) -> [u64; 3] {
+    let core = version.split(['-', '+']).next().unwrap_or_default();
+    let mut parts = core.split('.').map(|part| part.parse().unwrap_or(0));
+    std::array::from_fn(|_| parts.next().unwrap_or(0))
 }
 
 /// The items of a list; none of anything empty.

@@ -85,6 +85,7 @@ impl<'s> Lower<'_, 's> {
         }
         Ok(match function.id {
             "has_api" => Kind::Op(Op::HasApi, self.args(&call.args, 1, span, "has_api")?),
+            "version_at_least" => Kind::Op(Op::VersionAtLeast, self.args(&call.args, 2, span, "version_at_least")?),
             "append" => Kind::Op(Op::Append, self.args(&call.args, 2, span, "append")?),
             "concat" => Kind::Op(Op::Concat, self.positional(call)?),
             "nulls" => Kind::Op(Op::Nulls, self.positional(call)?),

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use minijinja::machinery::{
-    Span,
-    ast::{self, Spanned},
-    parse,
+use minijinja::{
+    machinery::{
+        Span,
+        ast::{self, Spanned},
+        parse,
+    },
+    syntax::SyntaxConfig,
 };
 
 use super::{
@@ -60,7 +63,7 @@ pub(super) fn compile<'s>(templates: &[(&'s str, &'s str)]) -> Result<Program<'s
     };
     let mut trees = Vec::with_capacity(templates.len());
     for (file, (path, text)) in (0u16..).zip(templates) {
-        let tree = parse(text, path, Default::default()).map_err(|err| TemplateError {
+        let tree = parse(text, path, SyntaxConfig::default()).map_err(|err| TemplateError {
             file: (*path).into(),
             line: err.line().and_then(|line| u16::try_from(line).ok()).unwrap_or(1),
             column: 1,
@@ -313,14 +316,16 @@ impl<'a, 's> Lower<'a, 's> {
         let printed = self.yaml(expr)?;
         let allowed = match (&printed.kind, self.in_macro, self.role) {
             (Kind::Call(..), true, _) | (Kind::Call(..), _, Role::Rules | Role::Notes) => true,
-            (Kind::Op(op, _), true, _) | (Kind::Op(op, _), _, Role::Notes) => op.prints(),
-            (_, false, Role::Objects) => {
+            (Kind::Op(op, _), true, _) | (Kind::Op(op, _), _, Role::Notes) => {
+                op.prints() || matches!(printed.ty(), Ty::Int | Ty::Bool)
+            }
+            (_, true, _) | (_, _, Role::Notes) => matches!(printed.ty(), Ty::Int | Ty::Bool),
+            (_, false, Role::Objects | Role::Macros) => {
                 return Err(self.no(span, "outside of macros only `object(…)` and `fail(…)` can be printed here"));
             }
             (_, false, Role::Rules) => {
                 return Err(self.no(span, "a rule prints nothing: `refuse(code, path, message)` or a macro that does"));
             }
-            _ => false,
         };
         if !allowed {
             return Err(self.no(

@@ -1,6 +1,9 @@
 //! Tests that need more than one file of this room, and what they share.
 
+mod layers;
 mod parse;
+mod plain;
+mod set;
 
 use super::{SourceId, SourceKind, Sources};
 use crate::diagnostics::Diagnostic;

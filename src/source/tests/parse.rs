@@ -178,11 +178,11 @@ fn an_alias_stands_where_its_anchor_does() {
 
 #[test]
 fn a_billion_laughs_end_at_once() {
-    let mut text = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n".to_owned();
-    for level in 1..12 {
-        let alias = format!("*a{}", level - 1);
-        text.push_str(&format!("a{level}: &a{level} [{}]\n", vec![alias; 9].join(",")));
-    }
+    let line = |level: usize| {
+        let inner = if level == 0 { "x".to_owned() } else { format!("*a{}", level - 1) };
+        format!("a{level}: &a{level} [{}]\n", vec![inner; 9].join(","))
+    };
+    let text: String = (0..12).map(line).collect();
     let start = Instant::now();
     let faults = faults(&text);
     assert!(faults[0].starts_with("CW0106"), "{faults:?}");

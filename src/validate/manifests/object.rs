@@ -73,7 +73,7 @@ pub(super) struct Set<'a> {
 impl<'a> Set<'a> {
     /// Of documents, and of definitions that are not among them.
     pub(super) fn new(sources: &'a Sources, definitions: &'a [Node], documents: &'a [Node]) -> Self {
-        let objects = objects(documents);
+        let objects = self::objects(documents);
         let workloads = objects.iter().filter_map(Workload::new).collect();
         let definitions = self::objects(definitions)
             .into_iter()
@@ -123,7 +123,7 @@ pub fn is_manifest(node: &Node) -> bool {
 }
 
 /// The objects of documents; a `List`, as `kubectl get -o yaml` prints it, is opened.
-fn objects(documents: &[Node]) -> Vec<Object<'_>> {
+pub(super) fn objects(documents: &[Node]) -> Vec<Object<'_>> {
     let mut found = Vec::new();
     for object in documents.iter().filter_map(|document| Object::new(document, Path::root())) {
         if object.api_version == "v1" && object.kind == "List" {

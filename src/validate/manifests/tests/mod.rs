@@ -86,3 +86,11 @@ fn secrets_are_not_in_any_finding() {
     let (_, found) = findings(&[("secrets.yaml", &texts[0]), ("wd.yaml", &texts[1])]);
     assert!(!format!("{found:?}").contains("not-a-real-one"));
 }
+
+#[test]
+fn the_data_of_secrets_is_marked() {
+    let text = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {a: YQ==}\nstringData: {b: hunter2}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: b}\n";
+    let (sources, documents) = read(&[("a.yaml", text)]);
+    let hidden: Vec<_> = super::secrets(&documents).into_iter().map(|origin| sources.text(origin)).collect();
+    assert_eq!(hidden, ["YQ==", "hunter2"]);
+}
