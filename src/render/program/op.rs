@@ -138,10 +138,7 @@ impl Op {
                 | Self::Length
                 | Self::ToYaml
                 | Self::ToJson
-<<<<<<< HEAD
-=======
                 | Self::RawJson
->>>>>>> main
                 | Self::Indent(_)
                 | Self::Nindent(_)
                 | Self::B64enc
