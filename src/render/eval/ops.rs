@@ -95,7 +95,11 @@ impl<'s> Run<'_, 's> {
             }
             Op::VersionAtLeast => {
                 let least = go::text(&self.arg(args, 1, frame)?);
-                Value::Bool(numbers(&go::text(&subject)) >= numbers(&least))
+                let version = if subject.is_true() { go::text(&subject) } else { "0.0.0".into() };
+                match (release_of(&version), release_of(&least)) {
+                    (Some(version), Some(least)) => Value::Bool(version >= least),
+                    _ => return Err(fail(format!("`{version}` is no version"))),
+                }
             }
             Op::Append => {
                 let item = self.arg(args, 1, frame)?;
@@ -121,11 +125,28 @@ impl<'s> Run<'_, 's> {
     }
 }
 
-/// The three numbers of a version; a pre-release of it knows what it will know. Nothing is version 0.
-fn numbers(version: &str) -> [u64; 3] {
-    let core = version.split(['-', '+']).next().unwrap_or_default();
-    let mut parts = core.split('.').map(|part| part.parse().unwrap_or(0));
-    std::array::from_fn(|_| parts.next().unwrap_or(0))
+/// The three numbers of a version, `v` in front and the last two numbers optional; none when it is no version.
+///
+/// A pre-release counts as the release: `2.9.0-rc.1` knows what 2.9.0 knows.
+fn release_of(version: &str) -> Option<[u64; 3]> {
+    let version = version.strip_prefix('v').unwrap_or(version);
+    let (version, build) = version.split_once('+').map_or((version, None), |(core, build)| (core, Some(build)));
+    let (core, pre) = version.split_once('-').map_or((version, None), |(core, pre)| (core, Some(pre)));
+    let word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let padded = |part: &str| part.len() > 1 && part.starts_with('0') && part.bytes().all(|b| b.is_ascii_digit());
+    if !build.is_none_or(|build| build.split('.').all(word))
+        || !pre.is_none_or(|pre| pre.split('.').all(|part| word(part) && !padded(part)))
+    {
+        return None;
+    }
+    let mut numbers = [0; 3];
+    for (position, part) in core.split('.').enumerate() {
+        if part.is_empty() || !part.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        *numbers.get_mut(position)? = part.parse().ok()?;
+    }
+    Some(numbers)
 }
 
 /// The items of a list; none of anything empty.
