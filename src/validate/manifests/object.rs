@@ -3,7 +3,7 @@
 use chartwright_contract::crds;
 
 use super::place::Place;
-use super::workload::Workload;
+use super::workload::{Interface, Workload};
 use crate::diagnostics::suggest;
 use crate::source::{Node, Path, Sources};
 
@@ -25,7 +25,7 @@ impl<'a> Object<'a> {
         let (api_version, kind) = (text("apiVersion")?, text("kind")?);
         let name = place.text_at(&["metadata", "name"]);
         let namespace = place.text_at(&["metadata", "namespace"]).filter(|namespace| !namespace.is_empty());
-        Some(Self { api_version, kind, name, namespace, place })
+        Some(Self { place, api_version, kind, name, namespace })
     }
 
     /// The part of `apiVersion` before the slash; empty for the core group.
@@ -105,6 +105,16 @@ impl<'a> Set<'a> {
         let near: Vec<_> = self.of(group, kind).filter(|object| object.beside(from)).collect();
         let best = suggest::best(name, near.iter().filter_map(|object| object.name));
         near.into_iter().find(|object| best.is_some() && object.name == best).map_or(Lookup::Unknown, Lookup::Resembles)
+    }
+
+    /// The components and services of all workloads.
+    pub(super) fn parts(&self) -> impl Iterator<Item = Place<'a>> {
+        self.workloads.iter().flat_map(Workload::parts)
+    }
+
+    /// The host interfaces of all workloads.
+    pub(super) fn interfaces(&self) -> impl Iterator<Item = Interface<'a>> {
+        self.workloads.iter().flat_map(Workload::interfaces)
     }
 
     /// The workloads that route through a Service.
