@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::{Outcome, findings, output};
+use crate::diagnostics;
 use crate::values::reference;
 
 /// Print reference pages as Markdown
@@ -25,7 +26,7 @@ impl DocsArgs {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         output::product(&match self.page {
             Page::Values => reference::markdown(),
-            Page::Rules => reference::rules_markdown(&findings::rules()),
+            Page::Rules => diagnostics::reference::rules_markdown(&findings::rules().iter().collect::<Vec<_>>()),
         })?;
         Ok(Outcome::Done)
     }

@@ -4,7 +4,7 @@ use anyhow::bail;
 use clap::Args;
 
 use super::{Outcome, findings, output};
-use crate::diagnostics::suggest;
+use crate::diagnostics::{self, suggest};
 use crate::values::reference;
 
 /// Explain a code such as `CW1203`, or a key such as `hosts.edge.http.port`
@@ -20,7 +20,7 @@ impl ExplainArgs {
         let rules = findings::rules();
         let is_code = self.what.len() == 6 && self.what.to_ascii_uppercase().starts_with("CW");
         let entry = if is_code {
-            reference::explain_rule(&rules, &self.what.to_ascii_uppercase())
+            diagnostics::reference::explain_rule(&rules.iter().collect::<Vec<_>>(), &self.what.to_ascii_uppercase())
         } else {
             reference::explain(&self.what)
         };
@@ -36,7 +36,10 @@ impl ExplainArgs {
                     None => bail!("no rule `{}`; `chartwright docs rules` lists all", self.what),
                 }
             }
-            None => bail!("no key `{}`{}", self.what, reference::near(&self.what)),
+            None => match reference::nearest(&self.what).as_slice() {
+                [] => bail!("no key `{}`; `chartwright docs` lists all", self.what),
+                near => bail!("no key `{}`; the nearest are {}", self.what, near.join(", ")),
+            },
         }
     }
 }

@@ -6,7 +6,6 @@ mod docs;
 mod exit;
 mod explain;
 mod findings;
-mod import;
 mod output;
 mod render;
 mod schema;
@@ -42,7 +41,6 @@ enum Verb {
     Render(render::RenderArgs),
     Validate(validate::ValidateArgs),
     Explain(explain::ExplainArgs),
-    Import(import::ImportArgs),
     Chart(chart::ChartArgs),
     Values(values::ValuesCommand),
     Schema(schema::SchemaArgs),
@@ -58,7 +56,6 @@ impl Cli {
             Verb::Render(args) => args.run(),
             Verb::Validate(args) => args.run(),
             Verb::Explain(args) => args.run(),
-            Verb::Import(args) => args.run(),
             Verb::Chart(args) => args.run(),
             Verb::Values(args) => args.run(),
             Verb::Schema(args) => args.run(),

@@ -7,9 +7,7 @@ use clap::{Args, ValueEnum, ValueHint};
 
 use crate::diagnostics::Diagnostic;
 use crate::render::Release;
-use crate::source::{
-    self, Coalesced, Comment, Flag, FlagKind, Layers, Node, Path, Segment, SourceId, SourceKind, Sources, Value,
-};
+use crate::source::{self, Coalesced, Comment, Flag, FlagKind, Layers, Node, Origin, SourceId, SourceKind, Sources, Value};
 use crate::values::profiles::Profile;
 
 /// Where values come from.
@@ -99,18 +97,22 @@ pub(crate) struct Loaded {
 
 impl Loaded {
     /// Places of texts that must never be shown: whatever stands under `auth` and in Secrets among `extraObjects`.
-    pub(crate) fn secrets(&self) -> Vec<source::Origin> {
-        let mut found = Vec::new();
-        secret_places(&self.coalesced.user, false, &mut found);
-        found
+    pub(crate) fn secrets(&self) -> Vec<Origin> {
+        secrets_of(&self.coalesced.user)
     }
+}
+
+/// Places of texts in a tree that must never be shown.
+pub(crate) fn secrets_of(node: &Node) -> Vec<Origin> {
+    let mut found = Vec::new();
+    secret_places(node, false, &mut found);
+    found
 }
 
 /// Reads everything and lays it in order; `last` is a file read already, over those of `-f`.
 pub(crate) fn load(args: &ValuesArgs, sources: &mut Sources, last: Option<SourceId>) -> anyhow::Result<Loaded> {
-    let defaults_id = sources.add(SourceKind::Default, "defaults", crate::values::DEFAULTS);
-    let defaults = source::parse(sources, defaults_id).node.context("the defaults are no YAML")?;
-    let mut layers = Layers::new(defaults);
+    let origin = Origin { source: sources.add(SourceKind::Default, "defaults", ""), start: 0, end: 0 };
+    let mut layers = Layers::new(Node::from_json(&crate::values::defaults().into(), origin));
     let (mut diagnostics, mut comments, mut files, mut empty) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for profile in &args.profiles {
         let id = sources.add(SourceKind::Profile, format!("profile {}", profile.name()), profile.text());
@@ -164,7 +166,7 @@ pub(crate) fn add_file(sources: &mut Sources, file: &str) -> anyhow::Result<Sour
     Ok(sources.add(kind, name, text))
 }
 
-fn secret_places(node: &Node, inside: bool, found: &mut Vec<source::Origin>) {
+fn secret_places(node: &Node, inside: bool, found: &mut Vec<Origin>) {
     match &node.value {
         Value::String(_) | Value::Int(_) | Value::Float(_) if inside => found.push(node.origin),
         Value::List(items) => items.iter().for_each(|item| secret_places(item, inside, found)),
@@ -191,31 +193,4 @@ fn plain_name(node: &Node) -> bool {
     node.as_str().is_some_and(|text| {
         text.len() <= 63 && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
     })
-}
-
-/// The place that speaks of a path: the node itself, or the nearest one above it; what a host group inherits is looked
-/// up in `hostDefaults`.
-pub(crate) fn place(root: &Node, path: &Path) -> Option<source::Origin> {
-    let (node, depth) = root.nearest(path);
-    let found = |node: &Node| Some(node.origin);
-    if depth == path.0.len() {
-        return found(node);
-    }
-    if let [Segment::Key(hosts), Segment::Key(_), rest @ ..] = path.0.as_slice()
-        && hosts == "hosts"
-    {
-        let mut inherited = vec![Segment::Key("hostDefaults".into())];
-        inherited.extend_from_slice(rest);
-        let inherited = Path(inherited);
-        let (node, depth) = root.nearest(&inherited);
-        if depth == inherited.0.len() {
-            return found(node);
-        }
-    }
-    // The key above, rather than the whole block under it.
-    let above = Path(path.0[..depth].to_vec());
-    match (above.parent(), above.0.last()) {
-        (Some(parent), Some(Segment::Key(key))) => root.at(&parent)?.entry(key).map(|entry| entry.key),
-        _ => found(node),
-    }
 }

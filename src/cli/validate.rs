@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueHint};
 
 use super::findings::{Findings, finish};
-use super::settings::{FailOn, ReleaseArgs, ValuesArgs, add_file, load};
+use super::settings::{FailOn, ReleaseArgs, ValuesArgs, add_file, load, secrets_of};
 use super::{Outcome, output};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::ignore::Ignore;
@@ -90,7 +90,7 @@ impl ValidateArgs {
         }
         if !documents.is_empty() {
             all.diagnostics.extend(manifests::check(&all.sources, &documents));
-            all.secrets.extend(manifests::secrets(&documents));
+            all.secrets.extend(documents.iter().flat_map(secrets_of));
         }
         for id in alone {
             self.judge_values(Some(id), &release, &mut all, &mut comments)?;

@@ -1,16 +1,23 @@
 //! The same templates as a genuine Helm chart: folder, package, OCI artifact.
 
+mod bundle;
 mod chart;
+mod crds;
 mod oci;
 mod package;
 mod translate;
 
 use std::{io, path::Path};
 
+pub use bundle::{BundleError, bundle};
 pub use chart::{ChartFiles, Contents, KUBE_VERSION, chart, chart_of};
+pub use crds::{crd_files, crds};
 pub use oci::{Artifact, Blob, CONFIG_TYPE, CONTENT_TYPE, MANIFEST_TYPE, artifact, write_layout};
 pub use package::{Epoch, package, package_name};
 pub use translate::{translate, translate_untrusted};
+
+/// The oldest Kubernetes, as [`KUBE_VERSION`] says it: major and minor.
+pub const OLDEST_KUBERNETES: (u64, u64) = (1, 29);
 
 /// A file of the chart.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,8 +17,7 @@ pub fn all_rules() -> Vec<Rule> {
     all.extend_from_slice(crate::diagnostics::allow::RULES);
     all.extend_from_slice(refusals::rules());
     all.extend(warnings::rules());
-    all.extend(manifests::rules());
-    all.extend_from_slice(crate::import::RULES);
+    all.extend_from_slice(manifests::RULES);
     all.sort_by_key(|rule| rule.code);
     all
 }

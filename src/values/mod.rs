@@ -15,6 +15,7 @@ pub mod network;
 pub mod operator;
 pub mod pod;
 pub mod profiles;
+pub mod reference;
 pub mod routing;
 pub mod schema;
 mod section;
