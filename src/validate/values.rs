@@ -24,7 +24,7 @@ pub fn values(
         Err(err) => return Err(err),
     }
     if sound {
-        found.extend(warnings::check(&warnings::Context { sources, coalesced, values: map, release }));
+        found.extend(warnings::check(&warnings::Context { coalesced, values: map, release }));
     }
     Ok(found)
 }

@@ -17,11 +17,10 @@ use serde_json::{Map, Value as Json};
 
 use crate::diagnostics::{Diagnostic, Rule};
 use crate::render::Release;
-use crate::source::{Coalesced, Path, Sources};
+use crate::source::{Coalesced, Path};
 
 /// What a rule may look at.
 pub(super) struct Context<'a> {
-    pub(super) sources: &'a Sources,
     pub(super) coalesced: &'a Coalesced,
     /// The same values without places.
     pub(super) values: &'a Map<String, Json>,
