@@ -72,7 +72,8 @@ pub enum LoginError {
 /// `variable` reads the environment.
 pub fn login_files(variable: impl Fn(&str) -> Option<String>) -> Vec<PathBuf> {
     let home = variable("HOME").map(PathBuf::from);
-    let docker = variable("DOCKER_CONFIG").map(PathBuf::from).or_else(|| home.as_ref().map(|home| home.join(".docker")));
+    let docker =
+        variable("DOCKER_CONFIG").map(PathBuf::from).or_else(|| home.as_ref().map(|home| home.join(".docker")));
     let helm = variable("HELM_REGISTRY_CONFIG")
         .map(PathBuf::from)
         .or_else(|| variable("HELM_CONFIG_HOME").map(|folder| Path::new(&folder).join("registry/config.json")))
@@ -161,7 +162,8 @@ mod tests {
     fn reads_what_docker_login_writes() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("config.json");
-        let config = r#"{"auths": {"ghcr.io": {"auth": "dXNlcjpzZWM6cmV0"}, "https://index.docker.io/v1/": {"auth": "YTpi"}}}"#;
+        let config =
+            r#"{"auths": {"ghcr.io": {"auth": "dXNlcjpzZWM6cmV0"}, "https://index.docker.io/v1/": {"auth": "YTpi"}}}"#;
         fs_err::write(&file, config).unwrap();
         let files = [folder.path().join("missing.json"), file];
         let login = find_login("ghcr.io", &files).unwrap().unwrap();

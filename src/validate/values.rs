@@ -31,7 +31,8 @@ pub fn values(
 
 /// A refusal of the templates' rules as a finding: its message may end with a line of what to write instead.
 fn diagnostic(refusal: &Refusal, root: &Node) -> Diagnostic {
-    let (message, help) = refusal.message.split_once('\n').map_or((refusal.message.as_str(), None), |(a, b)| (a, Some(b)));
+    let (message, help) =
+        refusal.message.split_once('\n').map_or((refusal.message.as_str(), None), |(a, b)| (a, Some(b)));
     let code = refusals::code(&refusal.code).unwrap_or(Code("CW1000"));
     let mut finding = Diagnostic::error(code, message);
     if let Some(help) = help {
@@ -58,7 +59,9 @@ pub(super) fn locate(mut finding: Diagnostic, root: &Node, path: Path, label: &s
     let (_, depth) = root.nearest(&path);
     let above = Path(path.0[..depth].to_vec());
     let origin = match (above.parent(), above.0.last()) {
-        (Some(parent), Some(Segment::Key(key))) => root.at(&parent).and_then(|node| node.entry(key)).map(|entry| entry.key),
+        (Some(parent), Some(Segment::Key(key))) => {
+            root.at(&parent).and_then(|node| node.entry(key)).map(|entry| entry.key)
+        }
         _ => root.at(&above).map(|node| node.origin),
     };
     if let Some(origin) = origin {

@@ -10,9 +10,7 @@ use std::{
 };
 
 use chartwright::{
-    export::{
-        Contents, Epoch, Login, Password, PushOptions, artifact, chart_of, chart_reference, package, push,
-    },
+    export::{Contents, Epoch, Login, Password, PushOptions, artifact, chart_of, chart_reference, package, push},
     render::Engine,
 };
 
@@ -114,7 +112,8 @@ fn a_pushed_chart_is_what_helm_pulls() {
     assert_eq!(push(&artifact, &reference, &options).unwrap(), pushed);
     for version in ["4.3.1", "3.22.0"] {
         let Some(helm) = cached_helm(version) else {
-            let _ = writeln!(std::io::stderr(), "SKIPPED: pulling with helm {version}: not in ~/.cache/chartwright/tools");
+            let _ =
+                writeln!(std::io::stderr(), "SKIPPED: pulling with helm {version}: not in ~/.cache/chartwright/tools");
             continue;
         };
         let folder = tempfile::tempdir().unwrap();
