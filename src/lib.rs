@@ -13,4 +13,6 @@ pub mod diagnostics;
 
 pub mod render;
 
+pub mod import;
+
 pub mod export;
