@@ -1,5 +1,7 @@
 //! Writes the table of templates: every file of `chart-templates/`, sorted by path.
 
+#![allow(clippy::disallowed_methods, reason = "a build script has no fs_err")]
+
 use std::{env, error::Error, fmt::Write as _, fs, path::Path};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -15,7 +17,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         rows.push((name, file.to_string_lossy().into_owned()));
     }
     rows.sort();
-    let mut table = String::from("/// Path below `chart-templates/` and text, sorted by path.\npub const TEMPLATES: &[(&str, &str)] = &[\n");
+    let mut table = String::from(
+        "/// Path below `chart-templates/` and text, sorted by path.\npub const TEMPLATES: &[(&str, &str)] = &[\n",
+    );
     for (name, file) in rows {
         writeln!(table, "    ({name:?}, include_str!({file:?})),")?;
     }

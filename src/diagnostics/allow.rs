@@ -4,7 +4,7 @@
 //! text the finding is about. An allow that no longer allows anything is said, so that none outlives its cause.
 
 use super::{Code, Diagnostic, Rule, Severity, suggest};
-use crate::source::{Origin, Sources};
+use crate::source::{Comment, Origin, Sources};
 
 /// CW0320: an allow comment or `--ignore` that matches nothing.
 pub const USELESS_ALLOW: Code = Code("CW0320");
@@ -44,14 +44,6 @@ Write the codes as they are printed, several with commas: `# chartwright: allow(
     },
 ];
 
-/// A comment as the parser saw it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Comment {
-    /// Where it is written, `#` included.
-    pub origin: Origin,
-    /// Its text.
-    pub text: String,
-}
 
 /// One code of one allow comment.
 struct Allow {

@@ -4,6 +4,7 @@ pub mod allow;
 pub mod fingerprint;
 pub mod ignore;
 pub mod redact;
+pub mod reference;
 pub mod render;
 pub mod suggest;
 mod tidy;

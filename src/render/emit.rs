@@ -210,12 +210,20 @@ spec:
 
     fn any_json() -> impl Strategy<Value = Value> {
         let text = prop_oneof![
-            "[ -~\n\t]{0,12}", "\\PC{0,6}", "[a-z]{1,4}(\n[ a-z]{0,4}){0,3}\n?",
-            Just("yes".to_owned()), Just("1e3".to_owned()), Just("0x1F".to_owned()), Just("\u{2028}\u{feff}\u{7f}\u{85}".to_owned()),
+            "[ -~\n\t]{0,12}",
+            "\\PC{0,6}",
+            "[a-z]{1,4}(\n[ a-z]{0,4}){0,3}\n?",
+            Just("yes".to_owned()),
+            Just("1e3".to_owned()),
+            Just("0x1F".to_owned()),
+            Just("\u{2028}\u{feff}\u{7f}\u{85}".to_owned()),
         ];
         let leaf = prop_oneof![
-            Just(Value::Null), any::<bool>().prop_map(Value::from), any::<i32>().prop_map(Value::from),
-            (-1e30..1e30f64).prop_map(Value::from), text.clone().prop_map(Value::from),
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i32>().prop_map(Value::from),
+            (-1e30..1e30f64).prop_map(Value::from),
+            text.clone().prop_map(Value::from),
         ];
         leaf.prop_recursive(4, 32, 5, move |inner| {
             prop_oneof![

@@ -125,7 +125,9 @@ mod tests {
     #[test]
     fn merge_keeps_false_and_joins_extra_lists() {
         let mut into = map(&json!({"a": true, "b": {"c": 1, "d": 2}, "list": [1], "extraEnv": [1], "n": 1}));
-        let from = map(&json!({"a": false, "b": {"c": null, "e": 0}, "list": [2], "extraEnv": [2], "n": null, "m": {"x": null}}));
+        let from = map(
+            &json!({"a": false, "b": {"c": null, "e": 0}, "list": [2], "extraEnv": [2], "n": null, "m": {"x": null}}),
+        );
         merge(&mut into, &from);
         let expected = json!({"a": false, "b": {"d": 2, "e": 0}, "list": [2], "extraEnv": [1, 2], "m": {}});
         assert_eq!(Value::map(into).to_json(), expected);
@@ -134,7 +136,8 @@ mod tests {
     #[test]
     fn an_override_merges_lists_by_name() {
         let mut into = map(&json!({"containers": [{"name": "a", "image": "x"}, {"name": "b"}], "args": ["1"]}));
-        let from = map(&json!({"containers": [{"name": "c"}, {"name": "a", "image": null, "tty": true}], "args": ["2"]}));
+        let from =
+            map(&json!({"containers": [{"name": "c"}, {"name": "a", "image": null, "tty": true}], "args": ["2"]}));
         override_with(&mut into, &from);
         let expected = json!({"containers": [{"name": "a", "tty": true}, {"name": "b"}, {"name": "c"}], "args": ["2"]});
         assert_eq!(Value::map(into).to_json(), expected);

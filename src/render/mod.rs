@@ -21,8 +21,8 @@ use std::sync::LazyLock;
 pub use emit::{to_yaml, write_yaml};
 pub use eval::Refusal;
 pub use manifest::{Object, Release, Rendered, install_rank, sort_for_install, to_stream};
-pub use program::TemplateError;
 use program::Program;
+pub use program::TemplateError;
 pub use templates::TEMPLATES;
 
 /// What is known of the chart itself.
@@ -54,8 +54,7 @@ impl<'s> Engine<'s> {
 impl Engine<'static> {
     /// The templates of this binary.
     pub fn builtin() -> Result<&'static Self, TemplateError> {
-        static ENGINE: LazyLock<Result<Engine<'static>, TemplateError>> =
-            LazyLock::new(|| Engine::compile(TEMPLATES));
+        static ENGINE: LazyLock<Result<Engine<'static>, TemplateError>> = LazyLock::new(|| Engine::compile(TEMPLATES));
         ENGINE.as_ref().map_err(Clone::clone)
     }
 }
@@ -76,4 +75,9 @@ pub fn refusals(
     api_versions: &[String],
 ) -> Result<Vec<Refusal>, TemplateError> {
     Engine::builtin()?.refusals(values, release, api_versions)
+}
+
+/// Reads one YAML document that every YAML version reads alike; the reader of the templates' own output.
+pub fn read_yaml(text: &str) -> Result<serde_json::Value, String> {
+    text::parse(text).map(|value| value.to_json())
 }

@@ -44,10 +44,16 @@ impl Placeholders {
                     *text = changed;
                 }
             }
-            Value::List(items) => Arc::make_mut(items).iter_mut().for_each(|item| self.fill(item)),
+            Value::List(items) => {
+                for item in Arc::make_mut(items) {
+                    self.fill(item);
+                }
+            }
             Value::Map(map) => {
                 let map = Arc::make_mut(map);
-                map.values_mut().for_each(|item| self.fill(item));
+                for item in map.values_mut() {
+                    self.fill(item);
+                }
                 let keys: Vec<(Arc<str>, Arc<str>)> =
                     map.keys().filter_map(|key| self.text(key).map(|changed| (key.clone(), changed))).collect();
                 for (old, new) in keys {
@@ -78,6 +84,9 @@ pub(crate) fn finish(object_text: &str, input: &Input, placeholders: &Placeholde
     let patch = get(&get(&get(values, "overrides")?, &kind)?, &name)?;
     if patch.is_true() {
         merge::override_with(&mut object, &*as_map(&patch, "an override")?);
+        if identity(&object).ok() != Some((kind.clone(), name.clone())) {
+            return Err(format!("overrides.{kind}.{name} changes the kind or name of the object"));
+        }
     }
     let mut object = Value::map(object);
     placeholders.fill(&mut object);
@@ -87,7 +96,9 @@ pub(crate) fn finish(object_text: &str, input: &Input, placeholders: &Placeholde
 fn add_common(object: &mut Map, field: &str, extra: &Value) -> Result<(), String> {
     let mut merged = Map::new();
     merge::merge(&mut merged, &*as_map(extra, "common labels and annotations")?);
-    let Some(Value::Map(metadata)) = object.get_mut("metadata") else { return Err("an object without metadata".into()) };
+    let Some(Value::Map(metadata)) = object.get_mut("metadata") else {
+        return Err("an object without metadata".into());
+    };
     let metadata = Arc::make_mut(metadata);
     match metadata.get(field) {
         Some(Value::Map(own)) => merge::merge(&mut merged, own),

@@ -34,9 +34,7 @@ impl<'t> Reader<'t> {
 
     fn node(&mut self, event: Event<'t>, line: usize) -> Result<Value, String> {
         match event {
-            Event::Scalar(text, ScalarStyle::Plain, 0, None) => {
-                plain(&text).ok_or_else(|| self.ambiguous(&text, line))
-            }
+            Event::Scalar(text, ScalarStyle::Plain, 0, None) => plain(&text).ok_or_else(|| self.ambiguous(&text, line)),
             Event::Scalar(text, _, 0, None) => Ok(Value::str(text.as_ref())),
             Event::SequenceStart(_, 0, None) => {
                 let mut items = Vec::new();
@@ -108,12 +106,13 @@ fn is_number(text: &str) -> bool {
 
 /// Words of YAML 1.1, and whatever begins like a number.
 fn is_risky(text: &str) -> bool {
-    const WORDS: [&str; 13] =
-        ["y", "n", "yes", "no", "on", "off", "true", "false", "null", ".nan", ".inf", "<<", "="];
+    const WORDS: [&str; 13] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", ".nan", ".inf", "<<", "="];
     let first = text.bytes().next().unwrap_or_default();
     WORDS.contains(&text.to_ascii_lowercase().as_str())
         || (first.is_ascii_digit() || matches!(first, b'+' | b'-' | b'.'))
-            && text.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b'+' | b'-' | b'.' | b'_' | b':' | b'x' | b'o'))
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_hexdigit() || matches!(b, b'+' | b'-' | b'.' | b'_' | b':' | b'x' | b'o'))
 }
 
 #[cfg(test)]
@@ -124,14 +123,17 @@ mod tests {
 
     #[test]
     fn reads_what_templates_write() {
-        let text = "a: 1\nb: [x, \"yes\"]\nc:\n  \n  \"k\": {\"d\": null}\n  e: |\n    one\n    two\nf: -1.5\ng: 80m\nh: v1\n";
+        let text =
+            "a: 1\nb: [x, \"yes\"]\nc:\n  \n  \"k\": {\"d\": null}\n  e: |\n    one\n    two\nf: -1.5\ng: 80m\nh: v1\n";
         let expected = json!({"a": 1, "b": ["x", "yes"], "c": {"k": {"d": null}, "e": "one\ntwo\n"}, "f": -1.5, "g": "80m", "h": "v1"});
         assert_eq!(parse(text).unwrap().to_json(), expected);
     }
 
     #[test]
     fn refuses_what_readers_disagree_about() {
-        for text in ["a: yes", "a: 0755", "on: 1", "a: 1_000", "a: 1:30", "a: &x 1", "a: !t 1", "<<: {}", "a: 2026-01-01"] {
+        for text in
+            ["a: yes", "a: 0755", "on: 1", "a: 1_000", "a: 1:30", "a: &x 1", "a: !t 1", "<<: {}", "a: 2026-01-01"]
+        {
             assert!(parse(text).is_err(), "{text}");
         }
     }

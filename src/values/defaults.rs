@@ -52,7 +52,6 @@ pub fn defaults() -> Map<String, Json> {
 
 fn connection() -> Json {
     json!({
-        "mode": "bundled",
         "provider": "generic",
         "urls": [],
         "tls": { "ca": {}, "client": {}, "handshakeFirst": false },
@@ -146,6 +145,7 @@ fn operator() -> Json {
                 "readiness": { "enabled": true, "periodSeconds": 10, "failureThreshold": 3 },
             },
             "antiAffinity": "soft",
+            "serviceAccount": { "create": true, "automountToken": true, "labels": {}, "annotations": {} },
         }),
     )
 }
@@ -233,7 +233,7 @@ fn with_pod(own: Json, pod: Json) -> Json {
         "annotations": {},
         "podLabels": {},
         "podAnnotations": {},
-        "serviceAccount": { "create": true, "labels": {}, "annotations": {} },
+        "serviceAccount": { "create": true, "automountToken": false, "labels": {}, "annotations": {} },
         "pdb": { "enabled": false },
     });
     for part in [pod, own] {

@@ -10,6 +10,8 @@ macro_rules! section {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
         #[serde(rename_all = "camelCase", default)]
+        // JSON's maps have no order; people read keys in the order they are declared.
+        #[schemars(extend("x-order" = [$(stringify!($field)),*]))]
         pub struct $name {
             $($(#[$flat_meta])* #[serde(flatten)] pub $flat: $flat_ty,)?
             $($(#[$field_meta])* #[serde(skip_serializing_if = "Option::is_none")] pub $field: Option<$ty>,)*

@@ -1,1 +1,4 @@
 //! The tool as a user runs it.
+
+mod dialect;
+mod helm;

@@ -1,13 +1,27 @@
 //! Generated files: one table says which there are and which function of the library makes each.
 
 use anyhow::Result;
+use chartwright::values::{reference, schema};
+use chartwright::{diagnostics, source, validate};
 
 use crate::{Verdict, cache};
 
 /// Every generated file: its path in the checkout, and what makes its text.
 ///
 /// To add one, add a line. The text must depend on nothing but the code: no time, no environment, no order of a hash.
-const FILES: &[Generated] = &[];
+const FILES: &[Generated] = &[
+    ("values-schemas/values.schema.json", schema::schema_text),
+    ("values-schemas/values.schema.min.json", schema::minimal_text),
+    ("values-schemas/values.yaml", reference::values_yaml),
+    ("docs/values.md", reference::markdown),
+    ("docs/rules.md", rules),
+];
+
+/// The page of every rule there is.
+fn rules() -> String {
+    let rooms = [source::codes::RULES, validate::schema::RULES, diagnostics::allow::RULES];
+    diagnostics::reference::rules_markdown(&rooms.concat().iter().collect::<Vec<_>>())
+}
 
 /// One generated file.
 type Generated = (&'static str, fn() -> String);

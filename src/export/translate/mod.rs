@@ -4,6 +4,8 @@
 mod expressions;
 mod statements;
 
+use std::fmt::Write as _;
+
 use super::File;
 use crate::render::{
     Engine, TemplateError,
@@ -35,11 +37,12 @@ pub fn translate(engine: &Engine<'_>) -> Result<Vec<File>, TemplateError> {
                 let name = format!("cw.rules.{}", stem(path));
                 rules.0.push_str(&defines);
                 rules.0.push_str(&Go::new(program).rules(&name, &file.body));
-                rules.1.push_str(&format!("{{{{- $_ := include \"{name}\" . }}}}\n"));
+                let _ = writeln!(rules.1, "{{{{- $_ := include \"{name}\" . }}}}");
             }
             Some(file) => {
                 let text = defines + &Go::new(program).file(&file.body, file.role);
-                let name = if file.role == Role::Notes { "NOTES.txt".into() } else { format!("{}.yaml", flat(path, "")) };
+                let name =
+                    if file.role == Role::Notes { "NOTES.txt".into() } else { format!("{}.yaml", flat(path, "")) };
                 files.push(File::text(format!("templates/{name}"), &text));
             }
         }
@@ -94,9 +97,7 @@ fn check_stmt(program: &Program<'_>, stmt: &Stmt<'_>) -> Result<(), TemplateErro
             body.iter().chain(otherwise).try_for_each(|stmt| check_stmt(program, stmt))
         }
         Stmt::Set { value: SetValue::Expr(expr), .. } => check_expr(program, expr),
-        Stmt::Set { value: SetValue::Merge(parts), .. } => {
-            parts.iter().try_for_each(|part| check_expr(program, part))
-        }
+        Stmt::Set { value: SetValue::Merge(parts), .. } => parts.iter().try_for_each(|part| check_expr(program, part)),
     }
 }
 

@@ -133,10 +133,16 @@
     {{- $_ := set $metadata $field $merged -}}
   {{- end -}}
 {{- end -}}
+{{- $kind := index $object "kind" -}}
+{{- $name := index $metadata "name" -}}
 {{- $kinds := index $values "overrides" | default dict -}}
-{{- $names := index $kinds (index $object "kind") | default dict -}}
-{{- $patch := index $names (index $metadata "name") | default dict -}}
+{{- $names := index $kinds $kind | default dict -}}
+{{- $patch := index $names $name | default dict -}}
 {{- $_ := include "cw.override" (dict "dst" $object "src" $patch) -}}
+{{- $metadata = index $object "metadata" | default dict -}}
+{{- if or (ne (toJson (index $object "kind")) (toJson $kind)) (ne (toJson (index $metadata "name")) (toJson $name)) -}}
+  {{- fail (printf "overrides.%s.%s changes the kind or name of the object" $kind $name) -}}
+{{- end -}}
 {{- $domain := list (index $values "clusterDomain") | join "" | toJson | trimPrefix "\"" | trimSuffix "\"" -}}
 {{- toJson $object
     | replace "${release.name}" $root.Release.Name

@@ -14,9 +14,7 @@ impl<'s> Run<'_, 's> {
             Kind::Bool(value) => Value::Bool(*value),
             Kind::Int(value) => Value::Int(*value),
             Kind::Str(text) => Value::Str(text.clone()),
-            Kind::List(items) => {
-                Value::list(items.iter().map(|item| self.value(item, frame)).collect::<Result<_>>()?)
-            }
+            Kind::List(items) => Value::list(items.iter().map(|item| self.value(item, frame)).collect::<Result<_>>()?),
             Kind::Map(entries) => Value::map(
                 entries
                     .iter()
@@ -96,9 +94,7 @@ fn field(parent: &Value, key: &str, at: &Expr<'_>) -> Result<Value> {
     match parent {
         Value::Map(map) => Ok(map.get(key).cloned().unwrap_or(Value::Nil)),
         other if !other.is_true() => Ok(Value::Nil),
-        other => {
-            Err(Failure { place: at.place, message: format!("there is no `{key}` in {}", other.kind()) })
-        }
+        other => Err(Failure { place: at.place, message: format!("there is no `{key}` in {}", other.kind()) }),
     }
 }
 

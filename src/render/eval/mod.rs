@@ -6,7 +6,7 @@ mod ops;
 use super::{
     merge,
     object::{self, Placeholders},
-    program::{Context, TemplateError, Expr, File, Kind, Op, Place, Program, Role, SetValue, Stmt, Var},
+    program::{Context, Expr, File, Kind, Op, Place, Program, Role, SetValue, Stmt, TemplateError, Var},
     value::{Map, Value},
 };
 
@@ -80,7 +80,8 @@ impl<'p, 's> Run<'p, 's> {
         self.role = file.role;
         let mut out = String::new();
         let mut frame = vec![Value::Nil; file.slots];
-        self.body(&file.body, &mut frame, &mut out).map_err(|failure| self.program.error(failure.place, failure.message))?;
+        self.body(&file.body, &mut frame, &mut out)
+            .map_err(|failure| self.program.error(failure.place, failure.message))?;
         Ok(out)
     }
 

@@ -30,9 +30,10 @@ impl<'s> Run<'_, 's> {
         let fail = |message: String| Failure { place: at.place, message };
         Ok(match op {
             Op::Text => Value::str(go::text(&subject)),
-            Op::ToJson => {
+            Op::ToJson | Op::RawJson => {
+                let html = if matches!(op, Op::RawJson) { go::Html::Plain } else { go::Html::Escaped };
                 let mut text = String::new();
-                go::write_json(&subject, &mut text);
+                go::write_json(&subject, html, &mut text);
                 Value::str(text)
             }
             Op::Sha256 => Value::str(hex(&Sha256::digest(go::text(&subject).as_bytes()))),
@@ -82,7 +83,9 @@ impl<'s> Run<'_, 's> {
                     Value::List(items) => items.iter().any(|item| item.same(&what)),
                     Value::Str(text) => text.contains(&go::text(&what)),
                     other if !other.is_true() => false,
-                    other => return Err(fail(format!("`containing` looks into text or a list, this is {}", other.kind()))),
+                    other => {
+                        return Err(fail(format!("`containing` looks into text or a list, this is {}", other.kind())));
+                    }
                 })
             }
             Op::Matching(pattern) => Value::Bool(pattern.is_match(&go::text(&subject))),
@@ -92,7 +95,11 @@ impl<'s> Run<'_, 's> {
             }
             Op::VersionAtLeast => {
                 let least = go::text(&self.arg(args, 1, frame)?);
-                Value::Bool(numbers(&go::text(&subject)) >= numbers(&least))
+                let version = if subject.is_true() { go::text(&subject) } else { "0.0.0".into() };
+                match (release_of(&version), release_of(&least)) {
+                    (Some(version), Some(least)) => Value::Bool(version >= least),
+                    _ => return Err(fail(format!("`{version}` is no version"))),
+                }
             }
             Op::Append => {
                 let item = self.arg(args, 1, frame)?;
@@ -118,11 +125,28 @@ impl<'s> Run<'_, 's> {
     }
 }
 
-/// The three numbers of a version; a pre-release of it knows what it will know. Nothing is version 0.
-fn numbers(version: &str) -> [u64; 3] {
-    let core = version.split(['-', '+']).next().unwrap_or_default();
-    let mut parts = core.split('.').map(|part| part.parse().unwrap_or(0));
-    std::array::from_fn(|_| parts.next().unwrap_or(0))
+/// The three numbers of a version, `v` in front and the last two numbers optional; none when it is no version.
+///
+/// A pre-release counts as the release: `2.9.0-rc.1` knows what 2.9.0 knows.
+fn release_of(version: &str) -> Option<[u64; 3]> {
+    let version = version.strip_prefix('v').unwrap_or(version);
+    let (version, build) = version.split_once('+').map_or((version, None), |(core, build)| (core, Some(build)));
+    let (core, pre) = version.split_once('-').map_or((version, None), |(core, pre)| (core, Some(pre)));
+    let word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let padded = |part: &str| part.len() > 1 && part.starts_with('0') && part.bytes().all(|b| b.is_ascii_digit());
+    if !build.is_none_or(|build| build.split('.').all(word))
+        || !pre.is_none_or(|pre| pre.split('.').all(|part| word(part) && !padded(part)))
+    {
+        return None;
+    }
+    let mut numbers = [0; 3];
+    for (position, part) in core.split('.').enumerate() {
+        if part.is_empty() || !part.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        *numbers.get_mut(position)? = part.parse().ok()?;
+    }
+    Some(numbers)
 }
 
 /// The items of a list; none of anything empty.
@@ -150,8 +174,7 @@ fn length(value: &Value) -> std::result::Result<i64, String> {
 fn join(value: &Value, separator: &str) -> String {
     match value {
         Value::List(items) => {
-            let texts: Vec<String> =
-                items.iter().filter(|item| !matches!(item, Value::Nil)).map(go::display).collect();
+            let texts: Vec<String> = items.iter().filter(|item| !matches!(item, Value::Nil)).map(go::display).collect();
             texts.join(separator)
         }
         other => go::text(other),

@@ -56,8 +56,9 @@ impl<'s> Lower<'_, 's> {
             let [CallArg::Pos(ast::Expr::Const(pattern))] = test.args.as_slice() else {
                 return Err(self.no(span, "`matching` takes a regular expression written out"));
             };
-            let pattern = Pattern::new(pattern.value.as_str().unwrap_or_default())
-                .map_err(|problem| self.no(span, format!("this regular expression differs between the two sides: {problem}")))?;
+            let pattern = Pattern::new(pattern.value.as_str().unwrap_or_default()).map_err(|problem| {
+                self.no(span, format!("this regular expression differs between the two sides: {problem}"))
+            })?;
             return Ok(Kind::Op(Op::Matching(pattern), vec![self.value(&test.expr)?]));
         }
         let Some((op, count)) = Op::test(test.name) else {
@@ -134,7 +135,9 @@ impl<'s> Lower<'_, 's> {
                 None => return Err(self.no(span, format!("`{name}` takes {} arguments", params.len()))),
             }
         }
-        if let Some(((missing, _), _)) = params.iter().zip(&args).find(|((_, optional), arg)| !optional && arg.is_none()) {
+        if let Some(((missing, _), _)) =
+            params.iter().zip(&args).find(|((_, optional), arg)| !optional && arg.is_none())
+        {
             return Err(self.no(span, format!("`{name}` needs `{missing}`")));
         }
         Ok(Kind::Call(callee, args))

@@ -57,7 +57,9 @@ impl<'s> Lower<'_, 's> {
             ast::Expr::Var(var) if var.id == "values" => Kind::Context(Context::Values),
             ast::Expr::Var(var) => Kind::Var(self.variable(var.span(), var.id)?),
             ast::Expr::GetAttr(get) => match &get.expr {
-                ast::Expr::Var(var) if matches!(var.id, "release" | "chart") => self.context(get.span(), var.id, get.name)?,
+                ast::Expr::Var(var) if matches!(var.id, "release" | "chart") => {
+                    self.context(get.span(), var.id, get.name)?
+                }
                 parent => Kind::Field(self.parent(parent)?, get.name.into()),
             },
             ast::Expr::GetItem(get) => self.item(get)?,
@@ -157,7 +159,13 @@ impl<'s> Lower<'_, 's> {
         Ok(entries)
     }
 
-    fn binary(&mut self, op: ast::BinOpKind, left: &ast::Expr<'s>, right: &ast::Expr<'s>, span: Span) -> Result<Kind<'s>> {
+    fn binary(
+        &mut self,
+        op: ast::BinOpKind,
+        left: &ast::Expr<'s>,
+        right: &ast::Expr<'s>,
+        span: Span,
+    ) -> Result<Kind<'s>> {
         use ast::BinOpKind as B;
         Ok(match op {
             B::ScAnd => Kind::And(self.boxed(left)?, self.boxed(right)?),

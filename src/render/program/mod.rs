@@ -17,13 +17,13 @@ pub(crate) use pattern::Pattern;
 
 /// A place in a template; lines and columns from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct Place {
     /// The template's position in the program.
     pub(crate) file: u16,
     /// Line, from 1.
-    pub line: u16,
+    pub(crate) line: u16,
     /// Column, from 1.
-    pub column: u16,
+    pub(crate) column: u16,
 }
 
 /// A template that is not of the dialect.

@@ -10,6 +10,7 @@ pub(crate) enum Op {
     Text,
     ToYaml,
     ToJson,
+    RawJson,
     Indent(usize),
     Nindent(usize),
     Sha256,
@@ -65,6 +66,7 @@ impl Op {
             "text" => (Self::Text, 0),
             "toYaml" => (Self::ToYaml, 0),
             "toJson" => (Self::ToJson, 0),
+            "rawJson" => (Self::RawJson, 0),
             "sha256" => (Self::Sha256, 0),
             "join" => (Self::Join, 1),
             "replace" => (Self::Replace, 2),
@@ -112,10 +114,12 @@ impl Op {
     pub(crate) const fn ty(&self) -> Ty {
         match self {
             Self::Quote | Self::Text | Self::ToYaml | Self::ToJson | Self::Indent(_) | Self::Nindent(_) => Ty::Str,
-            Self::Sha256 | Self::Join | Self::Replace | Self::Trunc(_) | Self::B64enc => Ty::Str,
+            Self::RawJson | Self::Sha256 | Self::Join | Self::Replace | Self::Trunc(_) | Self::B64enc => Ty::Str,
             Self::Lower | Self::Trim | Self::Basename => Ty::Str,
             Self::Int | Self::Length => Ty::Int,
-            Self::Bool | Self::IsSet | Self::IsString | Self::IsMapping | Self::IsSequence | Self::IsBoolean => Ty::Bool,
+            Self::Bool | Self::IsSet | Self::IsString | Self::IsMapping | Self::IsSequence | Self::IsBoolean => {
+                Ty::Bool
+            }
             Self::StartsWith | Self::EndsWith | Self::Containing | Self::Matching(_) | Self::HasApi => Ty::Bool,
             Self::VersionAtLeast => Ty::Bool,
             Self::Keys | Self::Concat | Self::Append | Self::Nulls => Ty::List,
@@ -127,8 +131,18 @@ impl Op {
     pub(super) const fn prints(&self) -> bool {
         matches!(
             self,
-            Self::Quote | Self::Text | Self::Int | Self::Bool | Self::Length | Self::ToYaml | Self::ToJson
-                | Self::Indent(_) | Self::Nindent(_) | Self::B64enc | Self::Sha256
+            Self::Quote
+                | Self::Text
+                | Self::Int
+                | Self::Bool
+                | Self::Length
+                | Self::ToYaml
+                | Self::ToJson
+                | Self::RawJson
+                | Self::Indent(_)
+                | Self::Nindent(_)
+                | Self::B64enc
+                | Self::Sha256
         )
     }
 }

@@ -2,13 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use minijinja::machinery::{
-    Span,
-    ast::{self, Spanned},
-    parse,
+use minijinja::{
+    machinery::{
+        Span,
+        ast::{self, Spanned},
+        parse,
+    },
+    syntax::SyntaxConfig,
 };
 
-use super::{TemplateError, Expr, File, Kind, Macro, Op, Param, Place, Program, Role, SetValue, Stmt, Ty, Var, cycles, error};
+use super::{
+    Expr, File, Kind, Macro, Op, Param, Place, Program, Role, SetValue, Stmt, TemplateError, Ty, Var, cycles, error,
+};
 
 /// Names that mean something else than a variable.
 const RESERVED: [&str; 5] = ["values", "release", "chart", "root", "loop"];
@@ -58,7 +63,7 @@ pub(super) fn compile<'s>(templates: &[(&'s str, &'s str)]) -> Result<Program<'s
     };
     let mut trees = Vec::with_capacity(templates.len());
     for (file, (path, text)) in (0u16..).zip(templates) {
-        let tree = parse(text, path, Default::default()).map_err(|err| TemplateError {
+        let tree = parse(text, path, SyntaxConfig::default()).map_err(|err| TemplateError {
             file: (*path).into(),
             line: err.line().and_then(|line| u16::try_from(line).ok()).unwrap_or(1),
             column: 1,
@@ -162,7 +167,9 @@ impl<'a, 's> Lower<'a, 's> {
         let mut params = Vec::with_capacity(one.args.len());
         // Defaults are evaluated where the macro is called: they see no parameters.
         for (position, arg) in one.args.iter().enumerate() {
-            let ast::Expr::Var(var) = arg else { return Err(self.no(one.span(), "a macro's parameters are plain names")) };
+            let ast::Expr::Var(var) = arg else {
+                return Err(self.no(one.span(), "a macro's parameters are plain names"));
+            };
             let default = match position.checked_sub(required) {
                 Some(default) => Some(self.argument(&one.defaults[default])?),
                 None => None,
@@ -229,7 +236,12 @@ impl<'a, 's> Lower<'a, 's> {
         Ok(out)
     }
 
-    fn block(&mut self, is_loop: bool, names: &[&'s str], stmts: &[ast::Stmt<'s>]) -> Result<(Vec<Var<'s>>, Vec<Stmt<'s>>)> {
+    fn block(
+        &mut self,
+        is_loop: bool,
+        names: &[&'s str],
+        stmts: &[ast::Stmt<'s>],
+    ) -> Result<(Vec<Var<'s>>, Vec<Stmt<'s>>)> {
         self.scopes.push(Scope { is_loop, names: Vec::new(), gone: Vec::new() });
         self.depth += 1;
         let vars = names.iter().map(|name| self.declare(name)).collect();
@@ -304,14 +316,16 @@ impl<'a, 's> Lower<'a, 's> {
         let printed = self.yaml(expr)?;
         let allowed = match (&printed.kind, self.in_macro, self.role) {
             (Kind::Call(..), true, _) | (Kind::Call(..), _, Role::Rules | Role::Notes) => true,
-            (Kind::Op(op, _), true, _) | (Kind::Op(op, _), _, Role::Notes) => op.prints(),
-            (_, false, Role::Objects) => {
+            (Kind::Op(op, _), true, _) | (Kind::Op(op, _), _, Role::Notes) => {
+                op.prints() || matches!(printed.ty(), Ty::Int | Ty::Bool)
+            }
+            (_, true, _) | (_, _, Role::Notes) => matches!(printed.ty(), Ty::Int | Ty::Bool),
+            (_, false, Role::Objects | Role::Macros) => {
                 return Err(self.no(span, "outside of macros only `object(…)` and `fail(…)` can be printed here"));
             }
             (_, false, Role::Rules) => {
                 return Err(self.no(span, "a rule prints nothing: `refuse(code, path, message)` or a macro that does"));
             }
-            _ => false,
         };
         if !allowed {
             return Err(self.no(

@@ -20,7 +20,7 @@ use scan::Use;
 /// The rooms in the order the data flows, and what each may name. Who adds a room says here what it sees.
 const ROOMS: &[(&str, &[&str])] = &[
     ("source", &[]),
-    ("values", &["source"]),
+    ("values", &["source", "diagnostics"]),
     ("diagnostics", &["source"]),
     ("render", &["source", "values"]),
     // Of `render` it takes the printer of YAML.
@@ -180,7 +180,7 @@ mod tests {
         let text = "use crate::source::Node;\nuse crate::render::Engine;\n";
         assert_eq!(
             check_file(Path::new("values/image.rs"), text),
-            ["src/values/image.rs:2: `values` names `render`; it may name source"]
+            ["src/values/image.rs:2: `values` names `render`; it may name source, diagnostics"]
         );
         assert!(check_file(Path::new("validate/mod.rs"), text).is_empty());
     }
