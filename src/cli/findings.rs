@@ -55,7 +55,10 @@ fn place(finding: &Diagnostic) -> Option<Origin> {
 
 /// Every rule there is.
 pub(super) fn rules() -> Vec<Rule> {
-    validate::all_rules()
+    let mut all = validate::all_rules();
+    all.extend_from_slice(crate::import::RULES);
+    all.sort_by_key(|rule| rule.code);
+    all
 }
 
 impl Findings {

@@ -6,6 +6,7 @@ mod docs;
 mod exit;
 mod explain;
 mod findings;
+mod import;
 mod output;
 mod render;
 mod schema;
@@ -41,6 +42,7 @@ enum Verb {
     Render(render::RenderArgs),
     Validate(validate::ValidateArgs),
     Explain(explain::ExplainArgs),
+    Import(import::ImportArgs),
     Chart(chart::ChartArgs),
     Values(values::ValuesCommand),
     Schema(schema::SchemaArgs),
@@ -56,6 +58,7 @@ impl Cli {
             Verb::Render(args) => args.run(),
             Verb::Validate(args) => args.run(),
             Verb::Explain(args) => args.run(),
+            Verb::Import(args) => args.run(),
             Verb::Chart(args) => args.run(),
             Verb::Values(args) => args.run(),
             Verb::Schema(args) => args.run(),
@@ -76,5 +79,16 @@ pub fn main() -> ExitCode {
             let _ = err.print();
             if err.use_stderr() { Outcome::Unable.into() } else { Outcome::Done.into() }
         }
+    }
+}
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_verb_is_well_formed() {
+        Cli::command().debug_assert();
     }
 }
