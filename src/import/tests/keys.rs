@@ -152,6 +152,7 @@ fn every_leaf_is_in_the_report_and_the_file_says_what_is_left_out() {
             "operator.env[0].name", "operator.env[0].value", "x-anchors.a",
         ]
     );
+    assert_eq!(run.ours("/hostDefaults/drainDelaySeconds"), 0);
     let yaml = run.imported.to_yaml(&run.sources, &["values.yaml"]);
     assert!(yaml.starts_with("# Imported from values.yaml (values of runtime-operator 2.7.0).\n"), "{yaml}");
     assert!(yaml.contains("# - global.nameOverride (values.yaml:2:25): had no effect:"), "{yaml}");
