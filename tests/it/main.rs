@@ -2,3 +2,4 @@
 
 mod dialect;
 mod helm;
+mod import;
