@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueHint};
 
 use super::{Outcome, output};
-use crate::export::{self, ChartFiles, Epoch};
+use crate::export::{self, ChartFiles, Epoch, PushOptions};
 
 /// Export, package or push the Helm chart
 ///
@@ -167,8 +167,19 @@ impl PackageArgs {
 
 impl PushArgs {
     fn run(self) -> anyhow::Result<Outcome> {
-        let _ = self;
-        bail!("not yet")
+        let artifact = export::artifact(&self.image.chart()?, epoch()?)?;
+        let tag = artifact.tag.as_str();
+        let reference = export::chart_reference(&self.target, crate::render::CHART.name, tag)?;
+        let logins = export::login_files(|name| std::env::var(name).ok());
+        let options = PushOptions {
+            plain_http: self.plain_http,
+            ca: self.ca_file.as_deref().map(fs_err::read).transpose()?,
+            login: export::find_login(&export::registry_of(&reference)?, &logins)?,
+        };
+        output::say(&format!("pushing {reference}"));
+        let pushed = export::push(&artifact, &reference, &options)?;
+        output::product(&format!("{}@{}\n", pushed.reference, pushed.digest))?;
+        Ok(Outcome::Done)
     }
 }
 

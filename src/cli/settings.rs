@@ -7,7 +7,9 @@ use clap::{Args, ValueEnum, ValueHint};
 
 use crate::diagnostics::Diagnostic;
 use crate::render::Release;
-use crate::source::{self, Coalesced, Comment, Flag, FlagKind, Layers, Node, Origin, SourceId, SourceKind, Sources, Value};
+use crate::source::{
+    self, Coalesced, Comment, Flag, FlagKind, Layers, Node, Origin, SourceId, SourceKind, Sources, Value,
+};
 use crate::values::profiles::Profile;
 
 /// Where values come from.
@@ -59,7 +61,10 @@ impl ReleaseArgs {
             );
         }
         if !is_dns(&self.namespace) || self.namespace.len() > 63 || self.namespace.contains('.') {
-            bail!("`{}` cannot name a namespace: lower-case letters, digits and `-`, at most 63 characters", self.namespace);
+            bail!(
+                "`{}` cannot name a namespace: lower-case letters, digits and `-`, at most 63 characters",
+                self.namespace
+            );
         }
         Ok(Release { name: self.name.clone(), namespace: self.namespace.clone() })
     }
@@ -67,9 +72,7 @@ impl ReleaseArgs {
 
 fn is_dns(text: &str) -> bool {
     let inside = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    text.chars().all(|c| inside(c) || c == '-' || c == '.')
-        && text.starts_with(inside)
-        && text.ends_with(inside)
+    text.chars().all(|c| inside(c) || c == '-' || c == '.') && text.starts_with(inside) && text.ends_with(inside)
 }
 
 /// How much is too much.
@@ -179,7 +182,11 @@ fn secret_places(node: &Node, inside: bool, found: &mut Vec<Origin>) {
                     key.as_str(),
                     "type" | "secretName" | "secretKey" | "userKey" | "audience" | "credentialsSecretName"
                 );
-                secret_places(&entry.node, (inside || key == "auth" || data) && !(named && plain_name(&entry.node)), found);
+                secret_places(
+                    &entry.node,
+                    (inside || key == "auth" || data) && !(named && plain_name(&entry.node)),
+                    found,
+                );
             }
         }
         // A URL with user and password in it is refused, and must not be shown by that.

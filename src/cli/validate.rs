@@ -72,7 +72,8 @@ impl ValidateArgs {
         if targets.is_empty() && self.values.files.is_empty() {
             bail!("no file to validate: name values files or manifests, or use `-f`");
         }
-        let mut all = Findings { sources: Sources::default(), diagnostics: Vec::new(), files: Vec::new(), secrets: Vec::new() };
+        let mut all =
+            Findings { sources: Sources::default(), diagnostics: Vec::new(), files: Vec::new(), secrets: Vec::new() };
         let (mut documents, mut comments) = (Vec::new(), Vec::new());
         let mut alone = Vec::new();
         for target in &targets {

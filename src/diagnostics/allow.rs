@@ -44,7 +44,6 @@ Write the codes as they are printed, several with commas: `# chartwright: allow(
     },
 ];
 
-
 /// One code of one allow comment.
 struct Allow {
     code: String,

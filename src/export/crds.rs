@@ -13,9 +13,13 @@ pub fn crds(values: &Map<String, Json>) -> serde_json::Result<Vec<Object>> {
         let mut value = serde_json::to_value(&crd)?;
         for (from, to) in [("labels", "labels"), ("annotations", "annotations")] {
             let Some(more) = section.and_then(|section| section.get(from)).and_then(Json::as_object) else { continue };
-            let more: Map<String, Json> =
-                more.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.clone(), value.clone())).collect();
-            if let (false, Some(metadata)) = (more.is_empty(), value.get_mut("metadata").and_then(Json::as_object_mut)) {
+            let more: Map<String, Json> = more
+                .iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect();
+            if let (false, Some(metadata)) = (more.is_empty(), value.get_mut("metadata").and_then(Json::as_object_mut))
+            {
                 metadata.insert(to.into(), more.into());
             }
         }

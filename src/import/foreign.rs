@@ -30,8 +30,7 @@ pub(super) fn unknown(context: &mut Context<'_>, node: &Node, path: &Path, key: 
         diagnostic = diagnostic.with_help(help);
     } else if let Some(own) = ours(&parent, &name) {
         diagnostic = diagnostic.with_help(format!("`{own}` is a key of ours that does it"));
-    } else if let Some(help) =
-        suggest::did_you_mean(&name, ROWS.iter().filter_map(|row| row.pattern.next_key(&parent)))
+    } else if let Some(help) = suggest::did_you_mean(&name, ROWS.iter().filter_map(|row| row.pattern.next_key(&parent)))
     {
         diagnostic = diagnostic.with_help(help);
     }
@@ -67,8 +66,11 @@ fn ours(parent: &Path, name: &str) -> Option<String> {
         _ => return None,
     };
     let schema = schema();
-    let section =
-        if definition.is_empty() { Some(&schema) } else { schema.get("definitions").and_then(|all| all.get(definition)) };
+    let section = if definition.is_empty() {
+        Some(&schema)
+    } else {
+        schema.get("definitions").and_then(|all| all.get(definition))
+    };
     let known = section?.get("properties")?.get(name).is_some();
     known.then(|| format!("{prefix}{name}"))
 }

@@ -134,10 +134,13 @@ fn unused(context: &mut Context<'_>, generate: Option<&Node>, path: &Path) {
         let path = path.key(key);
         context.became(&entry.node, &path, &Outcome::Dead("the certificate of `secretName` has its own names".into()));
         context.report(
-            Diagnostic::warning(codes::HTTPS, format!("`{key}` is not used: the Secret's certificate has its own names"))
-                .at(entry.key, "")
-                .with_help("take it out, and see that the certificate has these names")
-                .with_path(path),
+            Diagnostic::warning(
+                codes::HTTPS,
+                format!("`{key}` is not used: the Secret's certificate has its own names"),
+            )
+            .at(entry.key, "")
+            .with_help("take it out, and see that the certificate has these names")
+            .with_path(path),
         );
     }
 }

@@ -54,7 +54,10 @@ pub(super) fn import(context: &mut Context<'_>) {
 /// Who makes certificates.
 fn provider(context: &mut Context<'_>, tls: bool, bundled: bool, generate: bool) {
     let made_for_groups = context.groups.iter().any(|group| {
-        group.node.and_then(|node| look(node, "http.tls.certificate.generate.enabled")).is_some_and(|node| is_on(node, false))
+        group
+            .node
+            .and_then(|node| look(node, "http.tls.certificate.generate.enabled"))
+            .is_some_and(|node| is_on(node, false))
     });
     let job = generate && (bundled || made_for_groups);
     context.put("tls.provider", if job { "job" } else { "existing" });
@@ -144,7 +147,9 @@ fn external(context: &mut Context<'_>, url: &str, node: &Node, path: &Path, secr
         context.report(
             Diagnostic::error(codes::NATS_URL, "a NATS URL with credentials in it")
                 .at(node.origin, "hosts do not send them")
-                .with_help("keep them in a Secret that `nats.control.auth` and `nats.data.auth` name (our hosts and operator)")
+                .with_help(
+                    "keep them in a Secret that `nats.control.auth` and `nats.data.auth` name (our hosts and operator)",
+                )
                 .with_path(path.clone()),
         );
         return json!({ "mode": "external" });

@@ -75,7 +75,8 @@ fn read(context: &mut Context<'_>, node: &Node, path: &Path, hosts: &Version) ->
         };
         context.became(&entry.node, &path, &outcome);
         if old {
-            let help = if carried { format!("it is carried over as `limits.{ours}`") } else { "take it out".to_owned() };
+            let help =
+                if carried { format!("it is carried over as `limits.{ours}`") } else { "take it out".to_owned() };
             context.report(
                 Diagnostic::warning(
                     codes::NEWER,

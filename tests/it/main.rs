@@ -3,3 +3,4 @@
 mod dialect;
 mod helm;
 mod import;
+mod registry;

@@ -195,9 +195,8 @@ fn v11_pull_secrets_as_plain_names() {
 
 #[test]
 fn v14_the_later_file_wins() {
-    let read = |name: &str| {
-        fs_err::read_to_string(format!("{}/tests/cases/V14/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
-    };
+    let read =
+        |name: &str| fs_err::read_to_string(format!("{}/tests/cases/V14/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let (base, tenant) = (read("base.yaml"), read("tenant.yaml"));
     let run = run(&[("base.yaml", &base), ("tenant.yaml", &tenant)], &[], &Options::default());
     assert!(run.found().is_empty(), "{:?}", run.found());
@@ -235,7 +234,8 @@ fn r02_words_keep_their_text() {
         run.found(),
         ["warning CW3006 values.yaml:6:14", "warning CW3006 values.yaml:8:14", "warning CW3006 values.yaml:10:14"]
     );
-    let values: Vec<Json> = run.ours("/hostDefaults/extraEnv").as_array().unwrap().iter().map(|item| item["value"].clone()).collect();
+    let values: Vec<Json> =
+        run.ours("/hostDefaults/extraEnv").as_array().unwrap().iter().map(|item| item["value"].clone()).collect();
     assert_eq!(values, ["off", "no", "y", "off"]);
     assert!(run.said(Severity::Info).contains(&"info CW3006 values.yaml:2:12".to_owned()));
     let yaml = run.imported.to_yaml(&run.sources, &["values.yaml"]);

@@ -5,7 +5,7 @@ use super::workload::Interface;
 /// A package that a plugin of the host serves.
 pub(super) struct Package {
     namespace: &'static str,
-    package: &'static str,
+    name: &'static str,
     /// What may be listed; empty when we do not know.
     pub(super) interfaces: &'static [&'static str],
     /// What an entry may name as its version; empty when the host does not look at it.
@@ -137,19 +137,19 @@ const PACKAGES: &[Package] = &[
 ];
 
 /// A package without settings.
-const fn package(namespace: &'static str, package: &'static str) -> Package {
-    Package { namespace, package, interfaces: &[], versions: &[], plain: Settings::Keys(&[]), named: None }
+const fn package(namespace: &'static str, name: &'static str) -> Package {
+    Package { namespace, name, interfaces: &[], versions: &[], plain: Settings::Keys(&[]), named: None }
 }
 
 /// What is known of an entry's package; none for a package that only a plugin of the user's can serve.
 pub(super) fn known(interface: &Interface<'_>) -> Option<&'static Package> {
-    PACKAGES.iter().find(|package| interface.is(package.namespace, package.package))
+    PACKAGES.iter().find(|package| interface.is(package.namespace, package.name))
 }
 
 /// The settings of an entry; none when we cannot say.
 pub(super) fn settings(interface: &Interface<'_>) -> Option<Settings> {
     let package = known(interface)?;
-    let id = format!("{}-{}", package.namespace, package.package);
+    let id = format!("{}-{}", package.namespace, package.name);
     match interface.name {
         // The id of a plugin picks that plugin.
         Some(name) if name == id => Some(package.plain),
@@ -173,13 +173,11 @@ impl Settings {
             Self::Any => None,
             Self::Keys(keys) => Some(keys.to_vec()),
             Self::Backend(backends) => {
-                let chosen = backends.iter().filter(|(name, _)| *name == backend);
-                let all = || backends.iter().collect::<Vec<_>>();
-                let some: Vec<_> = chosen.collect();
-                let listed = if some.is_empty() { all() } else { some };
+                // Of a backend that there is not, the name is wrong, not the keys.
+                let known = backends.iter().any(|(name, _)| *name == backend);
+                let chosen = backends.iter().filter(|(name, _)| !known || *name == backend);
                 let mut keys = vec!["backend"];
-                keys.extend(listed.into_iter().flat_map(|(_, keys)| keys.iter().copied()));
-                keys.dedup();
+                keys.extend(chosen.flat_map(|(_, keys)| keys.iter().copied()));
                 Some(keys)
             }
         }

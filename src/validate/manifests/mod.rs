@@ -17,8 +17,8 @@ mod workload;
 
 pub use self::object::is_manifest;
 pub use self::rules::RULES;
-use crate::diagnostics::Diagnostic;
-use crate::source::{Node, Sources};
+use crate::diagnostics::{Diagnostic, Rule};
+use crate::source::{Node, Origin, Sources};
 
 /// All findings of the manifests among `documents`; others are passed over.
 ///
@@ -36,4 +36,24 @@ pub fn check_against_installed(sources: &Sources, definitions: &[Node], document
         check(&set, &mut found);
     }
     found
+}
+
+/// The reference entries of this room's codes.
+pub fn rules() -> impl Iterator<Item = Rule> {
+    RULES.iter().copied()
+}
+
+/// Where Secrets keep what no output may show.
+pub fn secrets(documents: &[Node]) -> Vec<Origin> {
+    let objects = object::objects(documents);
+    let secrets = objects.iter().filter(|object| object.is("", "Secret"));
+    secrets.flat_map(|secret| values(&secret.place)).collect()
+}
+
+/// The data of a Secret, and the copy of it that `kubectl apply` leaves in an annotation.
+fn values(secret: &place::Place<'_>) -> Vec<Origin> {
+    let data = ["data", "stringData"].iter().filter_map(|key| secret.get(key));
+    let values = data.flat_map(|data| data.entries()).map(|(_, value)| value);
+    let copy = secret.walk(&["metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"]);
+    values.chain(copy).map(|value| value.node.origin).collect()
 }

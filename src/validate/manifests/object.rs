@@ -3,7 +3,7 @@
 use chartwright_contract::crds;
 
 use super::place::Place;
-use super::workload::Workload;
+use super::workload::{Interface, Workload};
 use crate::diagnostics::suggest;
 use crate::source::{Node, Path, Sources};
 
@@ -25,7 +25,7 @@ impl<'a> Object<'a> {
         let (api_version, kind) = (text("apiVersion")?, text("kind")?);
         let name = place.text_at(&["metadata", "name"]);
         let namespace = place.text_at(&["metadata", "namespace"]).filter(|namespace| !namespace.is_empty());
-        Some(Self { api_version, kind, name, namespace, place })
+        Some(Self { place, api_version, kind, name, namespace })
     }
 
     /// The part of `apiVersion` before the slash; empty for the core group.
@@ -73,7 +73,7 @@ pub(super) struct Set<'a> {
 impl<'a> Set<'a> {
     /// Of documents, and of definitions that are not among them.
     pub(super) fn new(sources: &'a Sources, definitions: &'a [Node], documents: &'a [Node]) -> Self {
-        let objects = objects(documents);
+        let objects = self::objects(documents);
         let workloads = objects.iter().filter_map(Workload::new).collect();
         let definitions = self::objects(definitions)
             .into_iter()
@@ -107,6 +107,16 @@ impl<'a> Set<'a> {
         near.into_iter().find(|object| best.is_some() && object.name == best).map_or(Lookup::Unknown, Lookup::Resembles)
     }
 
+    /// The components and services of all workloads.
+    pub(super) fn parts(&self) -> impl Iterator<Item = Place<'a>> {
+        self.workloads.iter().flat_map(Workload::parts)
+    }
+
+    /// The host interfaces of all workloads.
+    pub(super) fn interfaces(&self) -> impl Iterator<Item = Interface<'a>> {
+        self.workloads.iter().flat_map(Workload::interfaces)
+    }
+
     /// The workloads that route through a Service.
     pub(super) fn routing_to(&self, service: &Object<'_>) -> impl Iterator<Item = &Workload<'a>> {
         self.workloads.iter().filter(move |workload| {
@@ -123,7 +133,7 @@ pub fn is_manifest(node: &Node) -> bool {
 }
 
 /// The objects of documents; a `List`, as `kubectl get -o yaml` prints it, is opened.
-fn objects(documents: &[Node]) -> Vec<Object<'_>> {
+pub(super) fn objects(documents: &[Node]) -> Vec<Object<'_>> {
     let mut found = Vec::new();
     for object in documents.iter().filter_map(|document| Object::new(document, Path::root())) {
         if object.api_version == "v1" && object.kind == "List" {

@@ -2,9 +2,9 @@
 
 use serde_json::Value as Json;
 
-use crate::source::Path;
 use super::{Context, Warning, text};
 use crate::diagnostics::{Code, Diagnostic, Rule, Severity};
+use crate::source::Path;
 
 pub(super) const WARNING: Warning = Warning {
     rule: Rule {
@@ -18,7 +18,8 @@ pub(super) const WARNING: Warning = Warning {
 
 fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut connections = vec![(Path::keys(["nats", "control"]), context.get("nats.control").cloned().unwrap_or_default())];
+    let mut connections =
+        vec![(Path::keys(["nats", "control"]), context.get("nats.control").cloned().unwrap_or_default())];
     for (name, group) in context.groups() {
         let own = group.pointer("/nats/control").cloned().unwrap_or_default();
         if own.as_object().is_some_and(|map| !map.is_empty()) {

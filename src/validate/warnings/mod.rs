@@ -17,11 +17,10 @@ use serde_json::{Map, Value as Json};
 
 use crate::diagnostics::{Diagnostic, Rule};
 use crate::render::Release;
-use crate::source::{Coalesced, Path, Sources};
+use crate::source::{Coalesced, Path};
 
 /// What a rule may look at.
 pub(super) struct Context<'a> {
-    pub(super) sources: &'a Sources,
     pub(super) coalesced: &'a Coalesced,
     /// The same values without places.
     pub(super) values: &'a Map<String, Json>,
@@ -62,7 +61,7 @@ pub(super) fn rules() -> impl Iterator<Item = Rule> {
 impl Context<'_> {
     /// A finding at a path of the values, or at what it inherits from.
     fn at(&self, finding: Diagnostic, path: Path) -> Diagnostic {
-        super::values::locate(finding, &self.coalesced.root, path, "")
+        super::values::locate(finding, &self.coalesced.user, path, "")
     }
 
     /// A value by its path.

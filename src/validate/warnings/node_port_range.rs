@@ -2,9 +2,9 @@
 
 use serde_json::Value as Json;
 
-use crate::source::Path;
 use super::{Context, Warning};
 use crate::diagnostics::{Code, Diagnostic, Rule, Severity};
+use crate::source::Path;
 
 pub(super) const WARNING: Warning = Warning {
     rule: Rule {

@@ -1,9 +1,9 @@
 //! Buckets without a limit on an account that insists on one.
 
 use super::merged;
-use crate::source::Path;
 use super::{Context, Warning, text};
 use crate::diagnostics::{Code, Diagnostic, Rule, Severity};
+use crate::source::Path;
 
 pub(super) const WARNING: Warning = Warning {
     rule: Rule {

@@ -2,10 +2,10 @@
 
 use serde_json::Value as Json;
 
-use crate::diagnostics::suggest;
-use crate::source::Path;
 use super::{Context, Warning};
+use crate::diagnostics::suggest;
 use crate::diagnostics::{Code, Diagnostic, Rule, Severity};
+use crate::source::Path;
 
 pub(super) const WARNING: Warning = Warning {
     rule: Rule {

@@ -144,7 +144,8 @@ fn default_of(defaults: &Json, steps: &[String]) -> String {
         let inherited = [&["hostDefaults"], rest].concat();
         return match at(&inherited) {
             Some(default) => format!("{default} (of `{}`)", inherited.join(".")),
-            None => plane(&at, &inherited).unwrap_or_else(|| format!("none; that of `{}` when it is set", inherited.join("."))),
+            None => plane(&at, &inherited)
+                .unwrap_or_else(|| format!("none; that of `{}` when it is set", inherited.join("."))),
         };
     }
     at(&steps).or_else(|| plane(&at, &steps)).unwrap_or_else(|| "none".to_owned())

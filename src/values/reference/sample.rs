@@ -38,7 +38,9 @@ fn of(model: &Model, entry: &Entry<'_>, depth: usize) -> Vec<Json> {
     match &entry.kind {
         Kind::Section(_) | Kind::Kubernetes(_) => fields(model, entry, depth).into_iter().collect(),
         Kind::Map(values) => {
-            let name = if pattern_of(entry.body.get("propertyNames").and_then(Json::as_object)).is_none_or(|names| names.is_match("example")) {
+            let name = if pattern_of(entry.body.get("propertyNames").and_then(Json::as_object))
+                .is_none_or(|names| names.is_match("example"))
+            {
                 "example"
             } else {
                 "Example"
@@ -90,9 +92,8 @@ fn fields(model: &Model, entry: &Entry<'_>, depth: usize) -> Option<Json> {
     }
     let required: Vec<&str> =
         entry.body.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str).collect();
-    let first = |(key, field): &(&str, Entry<'_>)| {
-        Some((String::from(*key), of(model, field, depth + 1).into_iter().next()?))
-    };
+    let first =
+        |(key, field): &(&str, Entry<'_>)| Some((String::from(*key), of(model, field, depth + 1).into_iter().next()?));
     let made: Map<String, Json> = if required.is_empty() {
         keys.iter().find_map(first).into_iter().collect()
     } else {

@@ -17,7 +17,9 @@ fn verdicts(schema: &Json, theirs: &jsonschema::Validator, text: &str) -> (Vec<S
 
 #[test]
 fn it_is_a_draft_7_schema_that_the_defaults_satisfy() {
-    for schema in [schema(), serde_json::from_str(&chart_schema()).unwrap(), serde_json::from_str(&minimal_text()).unwrap()] {
+    for schema in
+        [schema(), serde_json::from_str(&chart_schema()).unwrap(), serde_json::from_str(&minimal_text()).unwrap()]
+    {
         assert!(jsonschema::draft7::meta::is_valid(&schema));
         let theirs = jsonschema::draft7::new(&schema).unwrap();
         let defaults = Json::Object(super::super::defaults());
@@ -199,7 +201,10 @@ fn patterns_mean_the_same_in_go_javascript_and_rust() {
     // What RE2 and ECMAScript both have: no look-around, no back references, no named or inline groups, no \p, \u.
     each_own(&schema(), &mut |name, schema| {
         if let Some(pattern) = schema["pattern"].as_str() {
-            assert!(!["(?", "\\p", "\\u", "\\A", "\\z", "\\1"].iter().any(|odd| pattern.contains(odd)), "{name}: {pattern}");
+            assert!(
+                !["(?", "\\p", "\\u", "\\A", "\\z", "\\1"].iter().any(|odd| pattern.contains(odd)),
+                "{name}: {pattern}"
+            );
             regex::Regex::new(pattern).unwrap();
         }
     });

@@ -1,4 +1,4 @@
-//! Where GitOps tools look for the operator chart.
+//! Where Argo CD and Flux look for the operator chart.
 
 use super::super::object::{Object, Set};
 use super::super::place::Place;

@@ -23,7 +23,7 @@ config: { host: \"*.example.com\" }
 );
 
 pub(super) fn check(set: &Set<'_>, found: &mut Vec<Diagnostic>) {
-    for interface in set.workloads.iter().flat_map(|workload| workload.interfaces()) {
+    for interface in set.interfaces() {
         if !interface.is("wasi", "http") || !interface.lists(&["incoming-handler", "handler"]) {
             continue;
         }

@@ -22,11 +22,11 @@ config: { host: Hello.example.com }
 );
 
 pub(super) fn check(set: &Set<'_>, found: &mut Vec<Diagnostic>) {
-    for interface in set.workloads.iter().flat_map(|workload| workload.interfaces()) {
+    for interface in set.interfaces() {
         for key in ["host", "host-aliases"].iter().filter(|_| interface.is("wasi", "http")) {
             let Some(place) = interface.config(key) else { continue };
             let Some(text) = place.text().filter(|text| text.bytes().any(|b| b.is_ascii_uppercase())) else { continue };
-            let message = format!("clients send `{}` in lower case, and hosts compare letter by letter", text);
+            let message = format!("clients send `{text}` in lower case, and hosts compare letter by letter");
             found.push(place.finding(&RULE, message).with_help(format!("write `{}`", text.to_lowercase())));
         }
     }

@@ -24,7 +24,7 @@ imagePullPolicy: always
 const WORDS: [&str; 3] = ["Always", "IfNotPresent", "Never"];
 
 pub(super) fn check(set: &Set<'_>, found: &mut Vec<Diagnostic>) {
-    for part in set.workloads.iter().flat_map(|workload| workload.parts()) {
+    for part in set.parts() {
         let Some(place) = part.get("imagePullPolicy") else { continue };
         let Some(word) = place.text().filter(|word| !word.is_empty() && !WORDS.contains(word)) else { continue };
         let help = suggest::did_you_mean(word, WORDS).unwrap_or_else(|| format!("write {}", listed(&WORDS, "or")));

@@ -1,6 +1,6 @@
 //! Settings of an interface that nothing reads.
 
-use super::super::interfaces::{DEFAULT_BACKEND, Settings, known, settings};
+use super::super::interfaces::{DEFAULT_BACKEND, Package, Settings, known, settings};
 use super::super::object::Set;
 use super::super::workload::Interface;
 use super::{listed, warning};
@@ -29,7 +29,7 @@ import the package under that label.",
 );
 
 pub(super) fn check(set: &Set<'_>, found: &mut Vec<Diagnostic>) {
-    for interface in set.workloads.iter().flat_map(|workload| workload.interfaces()) {
+    for interface in set.interfaces() {
         let Some(settings) = settings(&interface) else { continue };
         let backend = interface.config("backend").and_then(|place| place.text()).unwrap_or(DEFAULT_BACKEND);
         let Some(keys) = settings.keys(backend) else { continue };
@@ -73,7 +73,7 @@ fn known_keys(settings: Settings) -> String {
 /// Whether a key of an entry without a name is one of those with a name.
 fn is_of_named(interface: &Interface<'_>, key: &str) -> bool {
     let package = known(interface).filter(|_| interface.name.is_none());
-    match package.and_then(|package| package.only_named()) {
+    match package.and_then(Package::only_named) {
         Some(Settings::Backend(backends)) => key == "backend" || backends.iter().any(|(_, keys)| keys.contains(&key)),
         Some(Settings::Keys(keys)) => keys.contains(&key),
         Some(Settings::Any) | None => false,

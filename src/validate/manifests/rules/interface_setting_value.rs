@@ -25,7 +25,7 @@ config: { buckets: \"media, thumbnails\" }
 );
 
 pub(super) fn check(set: &Set<'_>, found: &mut Vec<Diagnostic>) {
-    for interface in set.workloads.iter().flat_map(|workload| workload.interfaces()) {
+    for interface in set.interfaces() {
         found.extend(backend(&interface));
         match (interface.namespace, interface.package, interface.name) {
             ("wasi", "http", _) => aliases(&interface, found),

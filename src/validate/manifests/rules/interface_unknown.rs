@@ -26,7 +26,7 @@ An interface under `hostInterfaces` that the plugin of its package does not offe
 );
 
 pub(super) fn check(set: &Set<'_>, found: &mut Vec<Diagnostic>) {
-    for interface in set.workloads.iter().flat_map(|workload| workload.interfaces()) {
+    for interface in set.interfaces() {
         for key in ["namespace", "package"] {
             if let Some(place) = interface.place.get(key)
                 && let Some(text) = place.text().filter(|text| text.contains([':', '/', '@', ' ']))

@@ -27,7 +27,7 @@ and the import is missing at the first call: the usual slip is `0.2.0` for `0.2.
 );
 
 pub(super) fn check(set: &Set<'_>, found: &mut Vec<Diagnostic>) {
-    for interface in set.workloads.iter().flat_map(|workload| workload.interfaces()) {
+    for interface in set.interfaces() {
         let served = known(&interface).map(|package| package.versions).unwrap_or_default();
         let Some(place) = interface.place.get("version") else { continue };
         let Some(version) = place.text().filter(|version| !version.is_empty()) else { continue };

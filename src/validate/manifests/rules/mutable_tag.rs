@@ -27,7 +27,7 @@ components:
 );
 
 pub(super) fn check(set: &Set<'_>, found: &mut Vec<Diagnostic>) {
-    for part in set.workloads.iter().flat_map(|workload| workload.parts()) {
+    for part in set.parts() {
         let Some(image) = part.get("image") else { continue };
         let Some(text) = image.text().filter(|text| !text.is_empty() && !text.starts_with(ARTIFACT_SCHEME)) else {
             continue;

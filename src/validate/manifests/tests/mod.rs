@@ -75,6 +75,7 @@ fn every_rule_has_its_own_code_and_a_whole_page() {
 
 #[test]
 fn a_good_set_has_no_finding() {
+    assert_eq!(case("_common", &["objects.yaml"]), [""; 0]);
     assert_eq!(case("_common", &["hello.yaml"]), [""; 0]);
 }
 
@@ -85,4 +86,12 @@ fn secrets_are_not_in_any_finding() {
         ["secrets.yaml", "wd.yaml"].iter().map(|name| fs_err::read_to_string(folder.join(name)).unwrap()).collect();
     let (_, found) = findings(&[("secrets.yaml", &texts[0]), ("wd.yaml", &texts[1])]);
     assert!(!format!("{found:?}").contains("not-a-real-one"));
+}
+
+#[test]
+fn the_data_of_secrets_is_marked() {
+    let text = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {a: YQ==}\nstringData: {b: hunter2}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: b}\n";
+    let (sources, documents) = read(&[("a.yaml", text)]);
+    let hidden: Vec<_> = super::secrets(&documents).into_iter().map(|origin| sources.text(origin)).collect();
+    assert_eq!(hidden, ["YQ==", "hunter2"]);
 }
