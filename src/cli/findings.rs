@@ -9,6 +9,7 @@ use super::{Outcome, output};
 use crate::diagnostics::ignore::Ignore;
 use crate::diagnostics::render::{Format, Options, Report};
 use crate::diagnostics::{self, Diagnostic, Rule, Severity};
+use crate::import;
 use crate::render::Release;
 use crate::source::{Comment, Origin, Sources};
 use crate::validate;
@@ -38,8 +39,7 @@ fn judge(
 pub(super) fn finish(found: &mut Vec<Diagnostic>, comments: &[Comment], sources: &Sources, ignore: &[Ignore]) {
     let rules = rules();
     // A scalar that readers differ on has no type yet: what the schema says of it would only confuse.
-    let doubtful: Vec<Option<Origin>> =
-        found.iter().filter(|finding| finding.code.0 == "CW0104").map(place).collect();
+    let doubtful: Vec<Option<Origin>> = found.iter().filter(|finding| finding.code.0 == "CW0104").map(place).collect();
     found.retain(|finding| !(finding.code.0.starts_with("CW02") && doubtful.contains(&place(finding))));
     // After a text that could not be read, an allowance that matches nothing says nothing.
     if !found.iter().any(|finding| finding.code.0.starts_with("CW01")) {

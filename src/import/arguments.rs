@@ -120,7 +120,8 @@ fn arguments(context: &mut Context<'_>, whose: &Whose, node: &Node, path: &Path,
         let mut value = inline;
         if value.is_none()
             && flag.is_some_and(|flag| !matches!(flag.kind, FlagKind::Switch | FlagKind::Bool))
-            && let Some(next) = list.get(index).and_then(|next| context.text(next)).filter(|next| !next.starts_with('-'))
+            && let Some(next) =
+                list.get(index).and_then(|next| context.text(next)).filter(|next| !next.starts_with('-'))
         {
             index += 1;
             words.push(paths::moved(&next));
@@ -146,7 +147,9 @@ fn judge(context: &mut Context<'_>, whose: &Whose, name: &str, origin: Origin, p
         context.report(said(
             Diagnostic::warning(codes::INSECURE, "every registry is spoken to over plain HTTP")
                 .at(origin, "credentials travel in the clear")
-                .with_help("trust the registry's own authority instead: `hosts.<group>.oci.ca` (upstream: `ociCaPaths`)"),
+                .with_help(
+                    "trust the registry's own authority instead: `hosts.<group>.oci.ca` (upstream: `ociCaPaths`)",
+                ),
         ));
     }
     if whose.program == Program::Host && GIVEN.contains(&name) {
@@ -182,7 +185,9 @@ fn judge(context: &mut Context<'_>, whose: &Whose, name: &str, origin: Origin, p
 /// Writes a flag to its own key, if it has one that takes this value.
 fn key(context: &mut Context<'_>, whose: &Whose, name: &str, value: Option<&str>, ours: &[&str]) -> bool {
     let keys: &[(&str, &str)] = if whose.program == Program::Host { &HOST_KEYS } else { &OPERATOR_KEYS };
-    let target = |key: &str| ours.iter().map(|step| (*step).to_owned()).chain(key.split('.').map(Into::into)).collect::<Vec<_>>();
+    let target = |key: &str| {
+        ours.iter().map(|step| (*step).to_owned()).chain(key.split('.').map(Into::into)).collect::<Vec<_>>()
+    };
     if whose.program == Program::Operator && name == "json-log" {
         context.set(&target("log.format"), if value == Some("false") { "text" } else { "json" });
         return true;
@@ -228,8 +233,7 @@ pub(super) fn seconds(text: &str) -> Option<i64> {
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit())?;
         let number: i64 = rest[..digits].parse().ok()?;
-        let unit_end =
-            rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |length| digits + length);
+        let unit_end = rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |length| digits + length);
         let factor = match rest[digits..unit_end].trim() {
             "s" | "sec" => 1,
             "m" | "min" => 60,
@@ -294,8 +298,7 @@ fn refresh(context: &mut Context<'_>, node: Option<&Node>, path: &Path, ours: &[
     let Some(text) = context.text(node) else { return };
     let seconds = if text.is_empty() { Some(0) } else { seconds(&text) };
     if let Some(seconds) = seconds {
-        let target: Vec<&str> =
-            ours.iter().copied().chain(["httpClient", "identity", "refreshSeconds"]).collect();
+        let target: Vec<&str> = ours.iter().copied().chain(["httpClient", "identity", "refreshSeconds"]).collect();
         context.set(&target, seconds);
     } else {
         copy::wrong(context, node, &path, "a time such as `30s`");

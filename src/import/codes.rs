@@ -57,15 +57,24 @@ const fn rule(code: Code, severity: Severity, name: &'static str, docs: &'static
 
 /// All rules of this room.
 pub const RULES: &[Rule] = &[
-    rule(UNKNOWN, Severity::Error, "import-unknown-key", "\
+    rule(
+        UNKNOWN,
+        Severity::Error,
+        "import-unknown-key",
+        "\
 The upstream chart has no such key.
 
 **Why.** Helm takes any key without a word; a toleration under `runtime.tolerations` does nothing at all.
 
 **Write instead.** The key that was meant, or ours that does it (`hostDefaults.tolerations`), in the imported values.
 Keys that start with `x-`, `_` or `.` at the top are left alone: they hold YAML anchors.
-"),
-    rule(DEAD, Severity::Warning, "import-dead-key", "\
+",
+    ),
+    rule(
+        DEAD,
+        Severity::Warning,
+        "import-dead-key",
+        "\
 The key is in upstream's values file, and no template of that version reads it.
 
 **Why.** Carrying it over would change what the release does, unseen: `networking.socketEgress: enforce` did nothing
@@ -73,65 +82,115 @@ before 2.9.
 
 **Write instead.** Take it out. If you want its effect, set our key in the imported values; `explain` and the page
 \"coming from the upstream chart\" name it.
-"),
-    rule(NEWER, Severity::Warning, "import-newer-key", "\
+",
+    ),
+    rule(
+        NEWER,
+        Severity::Warning,
+        "import-newer-key",
+        "\
 The key came with a later chart than the one the values are for.
 
 **Why.** That chart ignored it, or passed it on to the API server as it stood.
 
 **Write instead.** Give the right version with `--from-version`, or take the key out.
-"),
-    rule(UNSUPPORTED, Severity::Warning, "import-unsupported-key", "\
+",
+    ),
+    rule(
+        UNSUPPORTED,
+        Severity::Warning,
+        "import-unsupported-key",
+        "\
 The key has an effect upstream and no counterpart here; the note says why.
 
 **Write instead.** `overrides` and `extraObjects` reach whatever has no key.
-"),
-    rule(TYPE, Severity::Error, "import-wrong-type", "\
+",
+    ),
+    rule(
+        TYPE,
+        Severity::Error,
+        "import-wrong-type",
+        "\
 A value of another type than the key holds.
 
 **Why.** Helm takes every text that is not empty for true: `enabled: \"false\"` installs the gateway.
 
 **Write instead.** `enabled: false`. A text that is an integer (`port: \"9191\"`) is taken as one, with a remark.
-"),
-    rule(TEXT, Severity::Warning, "import-text-kept", "\
+",
+    ),
+    rule(
+        TEXT,
+        Severity::Warning,
+        "import-text-kept",
+        "\
 A number, date or word stands where a text is wanted; its text is kept as written.
 
 **Why.** Helm reads YAML 1.1 and carries numbers as floats: `tag: 2.10` becomes `2.1`, `20161216` becomes
 `2.0161216e+07`, `0755` becomes 493, `off` becomes false. So the imported release may run another image than before.
 
 **Write instead.** Quotes: `tag: \"2.10\"`.
-"),
-    rule(VERSION, Severity::Info, "import-version", "\
+",
+    ),
+    rule(
+        VERSION,
+        Severity::Info,
+        "import-version",
+        "\
 Without `--from-version` the values are read as those of 2.7.0, or of the chart that brought their newest key.
 
 **Why.** Which flags a program knows, and which keys had an effect, depends on it.
-"),
-    rule(V1, Severity::Error, "import-v1", "\
+",
+    ),
+    rule(
+        V1,
+        Severity::Error,
+        "import-v1",
+        "\
 The keys `wadm`, `host` and `hostConfig` at the top are those of the v1 chart `wasmcloud-platform`.
 
 **Why.** v1 and v2 values look alike, and Helm installs either with the other's file.
 
 **Write instead.** `chartwright import --from v1`: NATS and the operator's placement are taken over, the report has a
 line for each key.
-"),
-    rule(GROUP, Severity::Error, "import-host-group", "\
+",
+    ),
+    rule(
+        GROUP,
+        Severity::Error,
+        "import-host-group",
+        "\
 A host group without a name, with a name that is taken, or with a Service but no HTTP.
 
 **Why.** A list replaces the chart's own list: `--set runtime.hostGroups[0].replicas=1` without a file renders
 `hostgroup-`, without labels and without a port.
 
 **Write instead.** The whole group: `name`, `replicas`, `service`, `http`.
-"),
-    rule(GATEWAY, Severity::Warning, "import-gateway", "\
+",
+    ),
+    rule(
+        GATEWAY,
+        Severity::Warning,
+        "import-gateway",
+        "\
 `runtime-gateway` is deprecated since 2.0.3, on by default, and not part of this chart.
 
 **Write instead.** Name a Service in the WorkloadDeployment (`kubernetes.service.name`): the operator keeps its
 endpoints. `routes.<name>` makes an Ingress or HTTPRoute. `gateway.enabled: false` ends the remark.
-"),
-    rule(NODE_PORT, Severity::Warning, "import-node-port", "\
+",
+    ),
+    rule(
+        NODE_PORT,
+        Severity::Warning,
+        "import-node-port",
+        "\
 A node port outside 30000-32767. An API server with its default range refuses it when the release is installed.
-"),
-    rule(HTTPS, Severity::Error, "import-https", "\
+",
+    ),
+    rule(
+        HTTPS,
+        Severity::Error,
+        "import-https",
+        "\
 HTTPS is on for a host group, and nobody provides its certificate; or TLS is off for the chart.
 
 **Why.** Upstream mounts a Secret that nobody makes, and pods wait for ever; with `global.tls.enabled: false` it serves
@@ -139,50 +198,95 @@ plain HTTP on that port.
 
 **Write instead.** `certificate.secretName`, or `certificate.generate.enabled: true`. Addresses belong under
 `ipAddresses`; names beside a given Secret are not used.
-"),
-    rule(CERTIFICATES, Severity::Warning, "import-certificates", "\
+",
+    ),
+    rule(
+        CERTIFICATES,
+        Severity::Warning,
+        "import-certificates",
+        "\
 Who makes the certificates. Upstream's templates make them once, in the template; here a Job makes and renews them, or
 Secrets exist already. For a NATS of your own nobody does.
-"),
-    rule(NATS_URL, Severity::Error, "import-nats-url", "\
+",
+    ),
+    rule(
+        NATS_URL,
+        Severity::Error,
+        "import-nats-url",
+        "\
 A URL of NATS that upstream's programs cannot use as it stands.
 
 **Why.** The upstream host reads one URL, so that a comma list stops it; user and password in a URL never reach the
 server from a host.
 
 **Write instead.** One URL; others are learnt from it. Credentials go into a Secret that `nats.*.auth` names.
-"),
-    rule(IMAGE, Severity::Info, "import-moving-tag", "\
+",
+    ),
+    rule(
+        IMAGE,
+        Severity::Info,
+        "import-moving-tag",
+        "\
 The tag is no version, so pull policy `Always` of upstream is kept: nodes would run different images else.
 
 **Write instead.** A version, or a digest.
-"),
-    rule(REGISTRY, Severity::Warning, "import-global-registry", "\
+",
+    ),
+    rule(
+        REGISTRY,
+        Severity::Warning,
+        "import-global-registry",
+        "\
 `global.image.registry` upstream is used only where a component's own registry is empty, which none is by default.
 
 **Why.** Here it wins over all images. Carried over, it would move images that came from elsewhere so far.
 
 **Write instead.** If a mirror was meant, set `global.image.registry` in the imported values.
-"),
-    rule(PULL_SECRET, Severity::Info, "import-pull-secret", "\
+",
+    ),
+    rule(
+        PULL_SECRET,
+        Severity::Info,
+        "import-pull-secret",
+        "\
 `pullSecrets: [regcred]` stops upstream's template; it is written as `- name: regcred`.
-"),
-    rule(LABEL, Severity::Error, "import-label", "\
+",
+    ),
+    rule(
+        LABEL,
+        Severity::Error,
+        "import-label",
+        "\
 A pod label that selectors, the operator and network policies know pods by.
 
 **Write instead.** Another name. `wasmcloud.com/hostgroup` follows the name of the group.
-"),
-    rule(MANAGED_VARIABLE, Severity::Error, "import-managed-variable", "\
+",
+    ),
+    rule(
+        MANAGED_VARIABLE,
+        Severity::Error,
+        "import-managed-variable",
+        "\
 `WASMCLOUD_HOST_IP`, `WASMCLOUD_HOST_ENVIRONMENT` or `OPERATOR_NAMESPACE` among the user's variables.
 
 **Why.** Hosts are reached at the address they announce; another value breaks routing and finalizers.
-"),
-    rule(DUPLICATE_VARIABLE, Severity::Error, "import-duplicate-variable", "\
+",
+    ),
+    rule(
+        DUPLICATE_VARIABLE,
+        Severity::Error,
+        "import-duplicate-variable",
+        "\
 The same variable twice in one list: server-side apply refuses the object.
 
 A variable of `runtime.env` that a group gives too is no fault: the group's value is used.
-"),
-    rule(CREDENTIALS, Severity::Warning, "import-credentials", "\
+",
+    ),
+    rule(
+        CREDENTIALS,
+        Severity::Warning,
+        "import-credentials",
+        "\
 A literal value with a password in its URL. Whoever may read pods, or the release's record, reads it.
 
 **Write instead.**
@@ -192,22 +296,38 @@ A literal value with a password in its URL. Whoever may read pods, or the releas
   valueFrom:
     secretKeyRef: { name: database, key: url }
 ```
-"),
-    rule(OTLP_PORT, Severity::Warning, "import-otlp-port", "\
+",
+    ),
+    rule(
+        OTLP_PORT,
+        Severity::Warning,
+        "import-otlp-port",
+        "\
 The endpoint has port 4318, where collectors expect OTLP over HTTP. Upstream hosts before 2.10 export gRPC only, and
 nothing says that no signal arrives.
 
 **Write instead.** Port 4317; from 2.10 on also `OTEL_EXPORTER_OTLP_PROTOCOL: http/protobuf`.
-"),
-    rule(FLAG, Severity::Warning, "import-flag", "\
+",
+    ),
+    rule(
+        FLAG,
+        Severity::Warning,
+        "import-flag",
+        "\
 A flag that this version of the program does not know: it stops at once and restarts for ever. A flag that the chart
 gives already is refused a second time.
-"),
-    rule(INSECURE, Severity::Warning, "import-insecure-registries", "\
+",
+    ),
+    rule(
+        INSECURE,
+        Severity::Warning,
+        "import-insecure-registries",
+        "\
 `--allow-insecure-registries` does not trust more certificates, it turns **every** registry to plain HTTP.
 
 **Write instead.** `hosts.<group>.oci.ca` (upstream: `ociCaPaths`) for a private authority.
-"),
+",
+    ),
 ];
 
 #[cfg(test)]

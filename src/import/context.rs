@@ -243,10 +243,7 @@ impl<'a> Context<'a> {
                 )
             };
             self.report(
-                diagnostic
-                    .at(node.origin, "")
-                    .with_help(format!("quote it: `\"{text}\"`"))
-                    .with_path(path.clone()),
+                diagnostic.at(node.origin, "").with_help(format!("quote it: `\"{text}\"`")).with_path(path.clone()),
             );
         }
         Some(text)

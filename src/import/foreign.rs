@@ -30,8 +30,7 @@ pub(super) fn unknown(context: &mut Context<'_>, node: &Node, path: &Path, key: 
         diagnostic = diagnostic.with_help(help);
     } else if let Some(own) = ours(&parent, &name) {
         diagnostic = diagnostic.with_help(format!("`{own}` is a key of ours that does it"));
-    } else if let Some(help) =
-        suggest::did_you_mean(&name, ROWS.iter().filter_map(|row| row.pattern.next_key(&parent)))
+    } else if let Some(help) = suggest::did_you_mean(&name, ROWS.iter().filter_map(|row| row.pattern.next_key(&parent)))
     {
         diagnostic = diagnostic.with_help(help);
     }
@@ -67,8 +66,11 @@ fn ours(parent: &Path, name: &str) -> Option<String> {
         _ => return None,
     };
     let schema = schema();
-    let section =
-        if definition.is_empty() { Some(&schema) } else { schema.get("definitions").and_then(|all| all.get(definition)) };
+    let section = if definition.is_empty() {
+        Some(&schema)
+    } else {
+        schema.get("definitions").and_then(|all| all.get(definition))
+    };
     let known = section?.get("properties")?.get(name).is_some();
     known.then(|| format!("{prefix}{name}"))
 }
@@ -77,24 +79,35 @@ fn ours(parent: &Path, name: &str) -> Option<String> {
 pub(super) fn baseline(context: &mut Context<'_>) {
     let operator =
         version::of_image(context, context.at("operator.image"), images::OPERATOR.repository, &context.version);
-    let hosts = version::of_image(context, context.at("runtime.image"), images::HOST.repository, &context.version);
+    let hosts = version::of_hosts(context, None);
     context.put("naming.scheme", "upstream");
     context.put("operator.implementation", json!({ "name": "wasmcloud", "version": operator.to_string() }));
     context.put("hostDefaults.implementation", json!({ "name": "wasmcloud", "version": hosts.to_string() }));
     context.put("operator.log", json!({ "format": "text", "level": null }));
     default(context, &["operator", "serviceAccount", "automountToken"], true);
-    if version::before(&hosts, "2.9.0") {
-        // These hosts do not hear SIGTERM: any grace would only be waited out.
-        default(context, &["hostDefaults", "terminationGracePeriodSeconds"], 0);
-    } else {
-        default(context, &["hostDefaults", "terminationGracePeriodSeconds"], 15);
+    for group in context.groups.clone() {
+        let own = version::of_hosts(context, group.node);
+        if own != hosts {
+            context.set(&["hosts", &group.name, "implementation", "version"], own.to_string());
+        }
     }
+    grace(context, version::before(&hosts, "2.9.0"));
     if !context.on("operator.enabled", true) {
         context.put("crds.upgradeHook", false);
     }
     if !context.on("operator.serviceAccount.create", true) {
         context.put("rbac.create", false);
     }
+}
+
+/// Hosts before 2.9 do not hear SIGTERM: any grace is only waited out, so it is the least that our rules allow.
+fn grace(context: &mut Context<'_>, deaf: bool) {
+    if deaf {
+        default(context, &["hostDefaults", "drainDelaySeconds"], 0);
+    }
+    let drain = context.get(&["hostDefaults", "drainDelaySeconds"]).and_then(Json::as_i64).unwrap_or(5);
+    let seconds = if deaf { drain + 5 } else { 15 };
+    default(context, &["hostDefaults", "terminationGracePeriodSeconds"], seconds);
 }
 
 /// Sets a value unless the user's input did.

@@ -30,10 +30,13 @@ pub(super) fn import(context: &mut Context<'_>) {
     let mut diagnostic =
         if wanted { Diagnostic::warning(codes::GATEWAY, message) } else { Diagnostic::info(codes::GATEWAY, message) };
     diagnostic = diagnostic
-        .with_note("name a Service in the WorkloadDeployment (`kubernetes.service.name`); the operator keeps its endpoints")
+        .with_note(
+            "name a Service in the WorkloadDeployment (`kubernetes.service.name`); the operator keeps its endpoints",
+        )
         .with_help("`routes.<name>` leads traffic into the cluster; `gateway.enabled: false` ends this remark");
     if node_port.is_some() {
-        diagnostic = diagnostic.with_note("clients that use the node port need another way in: `hosts.<group>.service.nodePort`");
+        diagnostic = diagnostic
+            .with_note("clients that use the node port need another way in: `hosts.<group>.service.nodePort`");
     }
     if let Some(node) = place {
         diagnostic = diagnostic.at(node.origin, "").with_path(path);

@@ -16,8 +16,7 @@ const DEFAULT: &str = "default";
 pub(super) fn learn(context: &mut Context<'_>) {
     let path = Path::keys(["runtime", "hostGroups"]);
     let Some(node) = context.at("runtime.hostGroups") else {
-        context.groups =
-            vec![Group { name: DEFAULT.into(), namespace: None, node: None, path: Path::root() }];
+        context.groups = vec![Group { name: DEFAULT.into(), namespace: None, node: None, path: Path::root() }];
         return;
     };
     let Some(list) = node.as_list() else {
@@ -79,8 +78,8 @@ fn place(item: &Node) -> Origin {
 /// What a group is made of, but for what other modules did already.
 pub(super) fn import(context: &mut Context<'_>) {
     let mut accounts: Vec<Option<String>> = Vec::new();
-    let shared = context.filled("runtime.serviceAccount.name").is_some()
-        && context.on("runtime.serviceAccount.create", true);
+    let shared =
+        context.filled("runtime.serviceAccount.name").is_some() && context.on("runtime.serviceAccount.create", true);
     for group in context.groups.clone() {
         http::import(context, &group);
         replicas(context, &group);

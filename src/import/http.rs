@@ -76,8 +76,14 @@ fn service(context: &mut Context<'_>, group: &Group<'_>, node: &Node, http: Opti
     if let Some(own) = http.and_then(|http| http.get("nodePort")).filter(|own| own.value != Value::Null)
         && let Some(port) = context.integer(own, &node_path)
     {
-        gateway::check_node_port(context, port, own.origin, &node_path);
-        service["nodePort"] = port.into();
+        if kind == "ClusterIP" {
+            let why = "a Service of type ClusterIP has no node port";
+            context.became(own, &node_path, &Outcome::Dead(why.into()));
+            context.report(Diagnostic::warning(codes::NODE_PORT, why).at(own.origin, "").with_path(node_path));
+        } else {
+            gateway::check_node_port(context, port, own.origin, &node_path);
+            service["nodePort"] = port.into();
+        }
     }
     context.set(&["hosts", &group.name, "service"], service);
 }
@@ -128,10 +134,13 @@ fn unused(context: &mut Context<'_>, generate: Option<&Node>, path: &Path) {
         let path = path.key(key);
         context.became(&entry.node, &path, &Outcome::Dead("the certificate of `secretName` has its own names".into()));
         context.report(
-            Diagnostic::warning(codes::HTTPS, format!("`{key}` is not used: the Secret's certificate has its own names"))
-                .at(entry.key, "")
-                .with_help("take it out, and see that the certificate has these names")
-                .with_path(path),
+            Diagnostic::warning(
+                codes::HTTPS,
+                format!("`{key}` is not used: the Secret's certificate has its own names"),
+            )
+            .at(entry.key, "")
+            .with_help("take it out, and see that the certificate has these names")
+            .with_path(path),
         );
     }
 }

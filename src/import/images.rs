@@ -53,13 +53,7 @@ pub(super) fn import(context: &mut Context<'_>) {
 
 /// Writes the parts of the image that the user gave (first in `layers`: the innermost), and those that they entail:
 /// with a repository of its own an image has no default registry here.
-fn write(
-    context: &mut Context<'_>,
-    layers: &[Option<&Node>],
-    ours: &[&str],
-    published: &Published,
-    path: &Path,
-) {
+fn write(context: &mut Context<'_>, layers: &[Option<&Node>], ours: &[&str], published: &Published, path: &Path) {
     let text = |context: &Context<'_>, key: &str| {
         layers.iter().flatten().find_map(|layer| look(layer, key)).and_then(|node| context.text(node))
     };
@@ -106,9 +100,10 @@ fn keep_always(context: &mut Context<'_>, image: Option<&Node>, ours: &[&str]) {
 /// Whether a tag is no version: `canary`, `latest`, `v2-canary`.
 fn moves(tag: &str) -> bool {
     let rest = tag.strip_prefix('v').unwrap_or(tag);
-    !tag.is_empty() && !rest.split(['-', '+']).next().is_some_and(|number| {
-        number.starts_with(|c: char| c.is_ascii_digit()) && (number.contains('.') || number.len() > 3)
-    })
+    !tag.is_empty()
+        && !rest.split(['-', '+']).next().is_some_and(|number| {
+            number.starts_with(|c: char| c.is_ascii_digit()) && (number.contains('.') || number.len() > 3)
+        })
 }
 
 /// The registry of all images, which upstream hardly ever uses.

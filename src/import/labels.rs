@@ -11,7 +11,7 @@ use crate::diagnostics::Diagnostic;
 use crate::source::{Path, Value};
 
 /// Labels that selectors, operators and network policies know pods by.
-const IDENTITY: [&str; 2] = ["wasmcloud.com/name", "wasmcloud.com/hostgroup"];
+const IDENTITY: [&str; 3] = ["wasmcloud.com/name", "wasmcloud.com/hostgroup", "app.kubernetes.io/instance"];
 
 /// Labels of pods and pull Secrets.
 pub(super) fn import(context: &mut Context<'_>) {

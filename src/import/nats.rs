@@ -7,6 +7,16 @@ use super::{codes, foreign};
 use crate::diagnostics::Diagnostic;
 use crate::source::{Node, Path, Value};
 
+/// Keys of the names of Secrets below `global.certificates`, and the names without the user.
+const SERVER: (&str, &str) = ("natsCertSecretName", "wasmcloud-nats-tls");
+const OPERATOR: (&str, &str) = ("operatorCertSecretName", "wasmcloud-operator-tls");
+const RUNTIME: (&str, &str) = ("runtimeCertSecretName", "wasmcloud-runtime-tls");
+const DATA: (&str, &str) = ("dataCertSecretName", "wasmcloud-data-tls");
+
+fn secret(context: &Context<'_>, (key, name): (&str, &str)) -> String {
+    context.filled(&format!("global.certificates.{key}")).map_or_else(|| name.to_owned(), |(name, _)| name)
+}
+
 /// NATS and TLS.
 pub(super) fn import(context: &mut Context<'_>) {
     let tls = context.on("global.tls.enabled", true);
@@ -16,12 +26,18 @@ pub(super) fn import(context: &mut Context<'_>) {
     for (plane, key) in [("control", "schedulerUrl"), ("data", "dataUrl")] {
         let path = Path::keys(["global", "nats", key]);
         let given = context.filled(&format!("global.nats.{key}"));
+        // The operator is on the control plane only; hosts show a certificate of their own there.
+        let secret = secret(context, if plane == "control" { OPERATOR } else { DATA });
         let connection = match given {
-            Some((url, node)) => external(context, &url, node, &path, tls),
+            Some((url, node)) => external(context, &url, node, &path, tls.then_some(&*secret)),
             None if bundled => continue,
-            None => elsewhere(context, tls),
+            None => elsewhere(context, tls.then_some(&*secret)),
         };
         context.put(&format!("nats.{plane}"), connection);
+        if tls && plane == "control" {
+            let secret = self::secret(context, RUNTIME);
+            context.put("hostDefaults.nats.control.tls.client.secretName", secret);
+        }
     }
     provider(context, tls, bundled, generate);
     connect_timeout(context);
@@ -38,7 +54,10 @@ pub(super) fn import(context: &mut Context<'_>) {
 /// Who makes certificates.
 fn provider(context: &mut Context<'_>, tls: bool, bundled: bool, generate: bool) {
     let made_for_groups = context.groups.iter().any(|group| {
-        group.node.and_then(|node| look(node, "http.tls.certificate.generate.enabled")).is_some_and(|node| is_on(node, false))
+        group
+            .node
+            .and_then(|node| look(node, "http.tls.certificate.generate.enabled"))
+            .is_some_and(|node| is_on(node, false))
     });
     let job = generate && (bundled || made_for_groups);
     context.put("tls.provider", if job { "job" } else { "existing" });
@@ -80,20 +99,15 @@ fn provider(context: &mut Context<'_>, tls: bool, bundled: bool, generate: bool)
 fn existing(context: &mut Context<'_>) {
     let Some(node) = context.at("global.certificates.generate") else { return };
     let mut names = Vec::new();
-    let secret = |context: &Context<'_>, key: &str, default: &str| {
-        context.filled(&format!("global.certificates.{key}")).map_or_else(|| default.to_owned(), |(name, _)| name)
-    };
     if context.on("nats.enabled", true) {
-        names.push((secret(context, "natsCertSecretName", "wasmcloud-nats-tls"), None));
+        names.push((secret(context, SERVER), None));
     }
     if context.on("operator.enabled", true) {
-        names.push((secret(context, "operatorCertSecretName", "wasmcloud-operator-tls"), None));
+        names.push((secret(context, OPERATOR), None));
     }
     for group in &context.groups {
-        for (key, default) in
-            [("runtimeCertSecretName", "wasmcloud-runtime-tls"), ("dataCertSecretName", "wasmcloud-data-tls")]
-        {
-            let entry = (secret(context, key, default), group.namespace.clone());
+        for known in [RUNTIME, DATA] {
+            let entry = (secret(context, known), group.namespace.clone());
             if !names.contains(&entry) {
                 names.push(entry);
             }
@@ -118,7 +132,7 @@ fn existing(context: &mut Context<'_>) {
 }
 
 /// A connection to a NATS of the user's, with TLS as upstream's templates have it.
-fn external(context: &mut Context<'_>, url: &str, node: &Node, path: &Path, tls: bool) -> Json {
+fn external(context: &mut Context<'_>, url: &str, node: &Node, path: &Path, secret: Option<&str>) -> Json {
     let urls: Vec<String> = url.split(',').map(|url| url.trim().to_owned()).filter(|url| !url.is_empty()).collect();
     if urls.len() > 1 && !context.groups.is_empty() {
         context.report(
@@ -133,18 +147,21 @@ fn external(context: &mut Context<'_>, url: &str, node: &Node, path: &Path, tls:
         context.report(
             Diagnostic::error(codes::NATS_URL, "a NATS URL with credentials in it")
                 .at(node.origin, "hosts do not send them")
-                .with_help("keep them in a Secret that `nats.control.auth` and `nats.data.auth` name (our hosts and operator)")
+                .with_help(
+                    "keep them in a Secret that `nats.control.auth` and `nats.data.auth` name (our hosts and operator)",
+                )
                 .with_path(path.clone()),
         );
         return json!({ "mode": "external" });
     }
-    connection(&urls, tls)
+    connection(&urls, secret)
 }
 
-fn connection(urls: &[String], tls: bool) -> Json {
+/// `secret`: the client certificate, whose authority is the only one that is trusted.
+fn connection(urls: &[String], secret: Option<&str>) -> Json {
     let mut connection = json!({ "mode": "external", "urls": urls });
-    if tls && let Some(map) = connection.as_object_mut() {
-        map.insert("tls".into(), json!({ "mode": "private" }));
+    if let (Some(secret), Some(map)) = (secret, connection.as_object_mut()) {
+        map.insert("tls".into(), json!({ "mode": "private", "client": { "secretName": secret } }));
         map.insert("auth".into(), json!({ "type": "mtls" }));
     }
     connection
@@ -157,7 +174,7 @@ pub(super) fn has_user(url: &str) -> bool {
 }
 
 /// No bundled server and no URL: upstream's templates point at a Service `nats` beside the release.
-fn elsewhere(context: &mut Context<'_>, tls: bool) -> Json {
+fn elsewhere(context: &mut Context<'_>, secret: Option<&str>) -> Json {
     let url = match &context.options.release_namespace {
         Some(namespace) => format!("nats://nats.{namespace}.svc.cluster.local:4222"),
         None => "nats://nats:4222".to_owned(),
@@ -169,7 +186,7 @@ fn elsewhere(context: &mut Context<'_>, tls: bool) -> Json {
         diagnostic = diagnostic.at(node.origin, "no server of the release's own");
     }
     context.report(diagnostic);
-    connection(&[url], tls)
+    connection(&[url], secret)
 }
 
 /// Only hosts have it; 0 renders nothing upstream, and here neither.
@@ -185,11 +202,12 @@ fn connect_timeout(context: &mut Context<'_>) {
 
 fn group_urls(context: &mut Context<'_>, group: &Group<'_>, tls: bool) {
     let Some(node) = group.node else { return };
-    for (key, plane) in [("schedulerNatsUrl", "control"), ("dataNatsUrl", "data")] {
+    for (key, plane, known) in [("schedulerNatsUrl", "control", RUNTIME), ("dataNatsUrl", "data", DATA)] {
         let Some(own) = node.get(key) else { continue };
         let path = group.path.key(key);
         if let Some(url) = context.kept_text(own, &path).filter(|url| !url.is_empty()) {
-            let connection = external(context, &url, own, &path, tls);
+            let secret = secret(context, known);
+            let connection = external(context, &url, own, &path, tls.then_some(&*secret));
             context.set(&["hosts", &group.name, "nats", plane], connection);
         }
     }

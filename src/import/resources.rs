@@ -1,10 +1,11 @@
 //! Resources of hosts: Kubernetes' own part, and the host's limits that upstream keeps beside it.
 
+use semver::Version;
 use serde_json::{Map, Value as Json, json};
 
 use super::context::{Context, look};
 use super::copy;
-use super::version::{KNOBS, before};
+use super::version::{self, KNOBS};
 use super::{Outcome, codes};
 use crate::diagnostics::Diagnostic;
 use crate::source::{Node, Path, Value};
@@ -23,9 +24,13 @@ pub(super) fn import(context: &mut Context<'_>) {
     }
     let path = Path::keys(["runtime", "resources"]);
     let common = context.at("runtime.resources");
-    let Parts { resources, limits } = common.map(|node| read(context, node, &path)).unwrap_or_default();
+    let hosts = version::of_hosts(context, None);
+    let Parts { resources, limits } = match common {
+        Some(node) => read(context, node, &path, &hosts),
+        None => Parts { resources: json!({}), limits: Map::new() },
+    };
     let resources = copy::merged(published(), &resources);
-    let limits = with_guest_memory(context, limits, &resources, "runtime.env");
+    let limits = with_guest_memory(context, limits, &resources, &hosts);
     context.put("hostDefaults.resources", resources.clone());
     if !limits.is_empty() {
         context.put("hostDefaults.limits", limits.clone());
@@ -35,8 +40,9 @@ pub(super) fn import(context: &mut Context<'_>) {
         if node.value == Value::Null || node.as_map().is_some_and(std::collections::BTreeMap::is_empty) {
             continue;
         }
-        let own = read(context, node, &group.path.key("resources"));
-        let own_limits = with_guest_memory(context, own.limits, &own.resources, "");
+        let hosts = version::of_hosts(context, group.node);
+        let own = read(context, node, &group.path.key("resources"), &hosts);
+        let own_limits = with_guest_memory(context, own.limits, &own.resources, &hosts);
         context.set(&["hosts", &group.name, "resources"], in_place_of(&resources, own.resources));
         let own_limits = in_place_of(&Json::Object(limits.clone()), Json::Object(own_limits));
         if own_limits.as_object().is_some_and(|own| !own.is_empty()) {
@@ -45,13 +51,12 @@ pub(super) fn import(context: &mut Context<'_>) {
     }
 }
 
-#[derive(Default)]
 struct Parts {
     resources: Json,
     limits: Map<String, Json>,
 }
 
-fn read(context: &mut Context<'_>, node: &Node, path: &Path) -> Parts {
+fn read(context: &mut Context<'_>, node: &Node, path: &Path, hosts: &Version) -> Parts {
     let mut kubernetes = node.clone();
     let mut limits = Map::new();
     for (key, since, ours) in KNOBS {
@@ -60,17 +65,30 @@ fn read(context: &mut Context<'_>, node: &Node, path: &Path) -> Parts {
             map.remove(key);
         }
         let path = path.key(key);
-        context.became(&entry.node, &path, &Outcome::Mapped(format!("limits.{ours}")));
-        if before(&context.version, since) {
+        // Older hosts have another name for the number of core instances, so that one can be carried over.
+        let old = version::before(hosts, since);
+        let carried = !old || key == "coreInstances";
+        let outcome = if carried {
+            Outcome::Mapped(format!("limits.{ours}"))
+        } else {
+            Outcome::Dead(format!("hosts know it from {since} on"))
+        };
+        context.became(&entry.node, &path, &outcome);
+        if old {
+            let help =
+                if carried { format!("it is carried over as `limits.{ours}`") } else { "take it out".to_owned() };
             context.report(
                 Diagnostic::warning(
                     codes::NEWER,
-                    format!("`{key}` is known from runtime-operator {since} on, not in {}", context.version),
+                    format!("`{key}` is known from runtime-operator {since} on, and these hosts are {hosts}"),
                 )
                 .at(entry.key, "no Kubernetes resource: a strict API server refuses it")
-                .with_help(format!("it is carried over as `limits.{ours}`"))
+                .with_help(help)
                 .with_path(path.clone()),
             );
+        }
+        if !carried {
+            continue;
         }
         let counts = matches!(key, "coreInstances" | "maxConcurrentStarts");
         let value = match &entry.node.value {
@@ -84,19 +102,24 @@ fn read(context: &mut Context<'_>, node: &Node, path: &Path) -> Parts {
             limits.insert(ours.to_owned(), value);
         }
     }
-    let resources = copy::resources(context, &kubernetes, path).unwrap_or_default();
+    let resources = if node.value == Value::Null {
+        Json::Null
+    } else {
+        copy::resources(context, &kubernetes, path).unwrap_or_else(|| json!({}))
+    };
     Parts { resources, limits }
 }
 
 /// From 2.8 on upstream tells hosts that guests may have all memory of the pod.
-fn with_guest_memory(context: &Context<'_>, limits: Map<String, Json>, resources: &Json, env: &str) -> Map<String, Json> {
-    let mut limits = limits;
-    let given = context.at(env).and_then(Node::as_list).is_some_and(|list| {
-        list.iter().any(|item| item.get("name").and_then(Node::as_str) == Some("WASH_HOST_MAX_GUEST_MEMORY"))
-    });
+fn with_guest_memory(
+    context: &Context<'_>,
+    mut limits: Map<String, Json>,
+    resources: &Json,
+    hosts: &Version,
+) -> Map<String, Json> {
     if let Some(memory) = resources.pointer("/limits/memory").filter(|memory| memory.is_string())
         && context.is_at_least(2, 8)
-        && !given
+        && !version::before(hosts, "2.8.0")
     {
         limits.insert("maxGuestMemory".into(), memory.clone());
     }

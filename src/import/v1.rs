@@ -30,14 +30,28 @@ const ROWS: &[(&str, How)] = &[
     ("nats.podTemplate.merge.spec.nodeSelector", How::Copy(Kind::TextMap, "nats.server.nodeSelector")),
     ("nats.podTemplate.merge.spec.tolerations", How::Copy(Kind::Tree, "nats.server.tolerations")),
     ("nats.podTemplate.merge.spec.affinity", How::Copy(Kind::Tree, "nats.server.affinity")),
-    ("nats.podTemplate", How::Unsupported("`nats.server` has a key for each part of a pod, and `overrides` for the rest")),
+    (
+        "nats.podTemplate",
+        How::Unsupported("`nats.server` has a key for each part of a pod, and `overrides` for the rest"),
+    ),
     ("nats.config.cluster.enabled", How::NotNeeded("more than one of `nats.server.replicas` make a cluster")),
     ("nats.config.cluster.replicas", How::Copy(Kind::Integer, "nats.server.replicas")),
-    ("nats.config.leafnodes", How::Unsupported("our server joins others as a leaf (`nats.server.leaf.remotes`); to take leaves in, write `leafnodes` in `nats.server.extraConfig`")),
-    ("nats.config.websocket", How::Unsupported("write `websocket` in `nats.server.extraConfig`, and its port in `extraPorts`")),
+    (
+        "nats.config.leafnodes",
+        How::Unsupported(
+            "our server joins others as a leaf (`nats.server.leaf.remotes`); to take leaves in, write `leafnodes` in `nats.server.extraConfig`",
+        ),
+    ),
+    (
+        "nats.config.websocket",
+        How::Unsupported("write `websocket` in `nats.server.extraConfig`, and its port in `extraPorts`"),
+    ),
     ("nats.config.jetstream.enabled", How::Copy(Kind::Switch, "nats.server.jetstream.enabled")),
     ("nats.config.jetstream.fileStore.pvc.size", How::Copy(Kind::Text, "nats.server.jetstream.volume.size")),
-    ("nats.config.jetstream.fileStore.pvc.storageClassName", How::Copy(Kind::Text, "nats.server.jetstream.volume.storageClassName")),
+    (
+        "nats.config.jetstream.fileStore.pvc.storageClassName",
+        How::Copy(Kind::Text, "nats.server.jetstream.volume.storageClassName"),
+    ),
     ("nats.config.jetstream.merge.domain", How::Copy(Kind::Text, "nats.server.jetstream.domain")),
     ("nats.config", How::Unsupported("write it in `nats.server.extraConfig`")),
     ("wadm", How::Unsupported(ONLY_V1)),

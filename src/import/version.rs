@@ -2,9 +2,9 @@
 
 use semver::Version;
 
-use super::codes;
 use super::context::{Context, look};
 use super::table::ROWS;
+use super::{codes, images};
 use crate::diagnostics::Diagnostic;
 use crate::source::{Node, Origin, Path, Value};
 
@@ -75,6 +75,15 @@ fn search(node: &Node, path: &Path, newest: &mut Option<(Version, Origin, Path)>
 fn is_runtime_resources(path: &Path) -> bool {
     let text = path.to_string();
     text.starts_with("runtime.") && text.contains("resources.")
+}
+
+/// The version of a group's hosts; without a group, of those that say nothing of their own.
+pub(super) fn of_hosts(context: &Context<'_>, group: Option<&Node>) -> Version {
+    let common = of_image(context, context.at("runtime.image"), images::HOST.repository, &context.version);
+    match group.and_then(|group| look(group, "image")) {
+        Some(image) => of_image(context, Some(image), images::HOST.repository, &common),
+        None => common,
+    }
 }
 
 /// The version of the program in an image: its tag when that is a version and the image is upstream's own.

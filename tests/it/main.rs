@@ -2,4 +2,5 @@
 
 mod dialect;
 mod helm;
+mod import;
 mod registry;

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use chartwright::values::{reference, schema};
-use chartwright::{diagnostics, source, validate};
+use chartwright::{diagnostics, import, source, validate};
 
 use crate::{Verdict, cache};
 
@@ -15,11 +15,12 @@ const FILES: &[Generated] = &[
     ("values-schemas/values.yaml", reference::values_yaml),
     ("docs/values.md", reference::markdown),
     ("docs/rules.md", rules),
+    ("docs/coming-from-upstream.md", import::page),
 ];
 
 /// The page of every rule there is.
 fn rules() -> String {
-    let rooms = [source::codes::RULES, validate::schema::RULES, diagnostics::allow::RULES];
+    let rooms = [source::codes::RULES, validate::schema::RULES, diagnostics::allow::RULES, import::RULES];
     diagnostics::reference::rules_markdown(&rooms.concat().iter().collect::<Vec<_>>())
 }
 

@@ -56,8 +56,10 @@ fn v02_a_host_release_of_a_later_chart() {
     assert_eq!(
         run.ours("/nats/control"),
         json!({ "mode": "external", "urls": ["nats://nats.acme-system.svc.cluster.local:4222"],
-            "tls": { "mode": "private" }, "auth": { "type": "mtls" } })
+            "tls": { "mode": "private", "client": { "secretName": "wasmcloud-operator-tls" } }, "auth": { "type": "mtls" } })
     );
+    assert_eq!(run.ours("/hostDefaults/nats/control/tls/client/secretName"), "wasmcloud-runtime-tls");
+    assert_eq!(run.ours("/nats/data/tls/client/secretName"), "wasmcloud-data-tls");
     assert_eq!(run.ours("/hosts/default/oci/ca/secretName"), "wasmcloud-runtime-tls");
     assert_eq!(run.ours("/crds/upgradeHook"), false);
     let words = run.words(codes::CERTIFICATES);
@@ -125,7 +127,7 @@ fn v07_values_of_the_v1_chart() {
     let run = case_with("V07/values.yaml", &Options { from: super::From::V1, ..Options::default() });
     assert_eq!(
         run.found(),
-        ["warning CW3008 values.yaml:28:1", "warning CW3008 values.yaml:43:1", "warning CW3008 values.yaml:45:1"]
+        ["warning CW3008 values.yaml:28:1", "warning CW3008 values.yaml:44:1", "warning CW3008 values.yaml:46:1"]
     );
     assert_eq!(run.imported.report.len(), 24);
     assert_eq!(run.ours("/nats/server/replicas"), 3);
@@ -145,7 +147,7 @@ fn v08_https_needs_a_certificate() {
     assert_eq!(case("V08/values.yaml").found(), ["error CW3013 values.yaml:6:42"]);
 
     let own = case("V08/byoc.yaml");
-    assert_eq!(own.found(), ["warning CW3013 byoc.yaml:14:15"]);
+    assert_eq!(own.found(), ["warning CW3013 byoc.yaml:15:15"]);
     assert_eq!(own.ours("/hosts/edge/http/tls"), json!({ "enabled": true, "secretName": "byoc-cert" }));
 
     let made = case("V08/gen.yaml");
@@ -193,9 +195,8 @@ fn v11_pull_secrets_as_plain_names() {
 
 #[test]
 fn v14_the_later_file_wins() {
-    let read = |name: &str| {
-        fs_err::read_to_string(format!("{}/tests/cases/V14/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
-    };
+    let read =
+        |name: &str| fs_err::read_to_string(format!("{}/tests/cases/V14/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let (base, tenant) = (read("base.yaml"), read("tenant.yaml"));
     let run = run(&[("base.yaml", &base), ("tenant.yaml", &tenant)], &[], &Options::default());
     assert!(run.found().is_empty(), "{:?}", run.found());
@@ -233,7 +234,8 @@ fn r02_words_keep_their_text() {
         run.found(),
         ["warning CW3006 values.yaml:6:14", "warning CW3006 values.yaml:8:14", "warning CW3006 values.yaml:10:14"]
     );
-    let values: Vec<Json> = run.ours("/hostDefaults/extraEnv").as_array().unwrap().iter().map(|item| item["value"].clone()).collect();
+    let values: Vec<Json> =
+        run.ours("/hostDefaults/extraEnv").as_array().unwrap().iter().map(|item| item["value"].clone()).collect();
     assert_eq!(values, ["off", "no", "y", "off"]);
     assert!(run.said(Severity::Info).contains(&"info CW3006 values.yaml:2:12".to_owned()));
     let yaml = run.imported.to_yaml(&run.sources, &["values.yaml"]);
@@ -293,7 +295,7 @@ fn r07_texts_for_booleans_and_numbers() {
     assert_eq!(run.ours("/hosts/default/replicas"), 2);
     assert_eq!(run.ours("/hosts/default/http/port"), 9191);
     let group = |rest: &str| one(&format!("runtime: {{ hostGroups: [{{ name: a, {rest} }}] }}")).found();
-    assert_eq!(group("http: { enabled: true, port: http }"), ["error CW3005 values.yaml:1:66"]);
+    assert_eq!(group("http: { enabled: true, port: http }"), ["error CW3005 values.yaml:1:65"]);
     assert_eq!(group("replicas: 1.5"), ["error CW3005 values.yaml:1:47"]);
 }
 

@@ -32,10 +32,7 @@ fn a_list_replaces_upstreams_own() {
 #[test]
 fn resources_of_a_group_replace_the_common_ones() {
     let run = group("    resources: { requests: { cpu: 1 } }\n");
-    assert_eq!(
-        run.ours("/hosts/a/resources"),
-        json!({ "requests": { "cpu": "1", "memory": null }, "limits": null })
-    );
+    assert_eq!(run.ours("/hosts/a/resources"), json!({ "requests": { "cpu": "1", "memory": null }, "limits": null }));
 }
 
 #[test]
@@ -100,8 +97,10 @@ fn a_tag_that_is_a_version_counts_for_its_program() {
     assert_eq!(run.ours("/hostDefaults/implementation/version"), "2.10.1");
     assert_eq!(run.ours("/operator/implementation/version"), "2.7.0");
     assert_eq!(one("operator: { image: { tag: canary } }").ours("/operator/image/pullPolicy"), "Always");
-    assert_eq!(one("nats: { image: { registry: mirror } }").ours("/nats/server/image"),
-        json!({ "registry": "mirror", "repository": "nats", "tag": "2.12.8-alpine" }));
+    assert_eq!(
+        one("nats: { image: { registry: mirror } }").ours("/nats/server/image"),
+        json!({ "registry": "mirror", "repository": "nats", "tag": "2.12.8-alpine" })
+    );
 }
 
 #[test]
@@ -115,7 +114,9 @@ fn the_global_registry_is_not_applied_unseen() {
 
 #[test]
 fn an_external_nats() {
-    let run = one("gateway: { enabled: false }\nnats: { enabled: false }\nglobal: { tls: { enabled: false }, nats: { schedulerUrl: 'nats://a:4222', dataUrl: 'nats://b:4222' } }");
+    let run = one(
+        "gateway: { enabled: false }\nnats: { enabled: false }\nglobal: { tls: { enabled: false }, nats: { schedulerUrl: 'nats://a:4222', dataUrl: 'nats://b:4222' } }",
+    );
     assert!(run.found().is_empty(), "{:?}", run.found());
     assert_eq!(run.ours("/nats/control"), json!({ "mode": "external", "urls": ["nats://a:4222"] }));
     assert_eq!(run.ours("/nats/data"), json!({ "mode": "external", "urls": ["nats://b:4222"] }));
@@ -135,7 +136,9 @@ fn certificate_paths_are_rewritten() {
 
 #[test]
 fn one_account_for_several_groups_is_made_once() {
-    let run = one("gateway: { enabled: false }\nruntime: { serviceAccount: { name: hosts }, hostGroups: [{ name: a }, { name: b }] }");
+    let run = one(
+        "gateway: { enabled: false }\nruntime: { serviceAccount: { name: hosts }, hostGroups: [{ name: a }, { name: b }] }",
+    );
     assert!(!run.has("/hosts/a/serviceAccount"));
     assert_eq!(run.ours("/hosts/b/serviceAccount"), json!({ "create": false }));
 }
@@ -148,10 +151,16 @@ fn every_leaf_is_in_the_report_and_the_file_says_what_is_left_out() {
     assert_eq!(
         paths,
         [
-            "gateway.enabled", "gateway.service.port", "global.nameOverride", "operator.service.port",
-            "operator.env[0].name", "operator.env[0].value", "x-anchors.a",
+            "gateway.enabled",
+            "gateway.service.port",
+            "global.nameOverride",
+            "operator.service.port",
+            "operator.env[0].name",
+            "operator.env[0].value",
+            "x-anchors.a",
         ]
     );
+    assert_eq!(run.ours("/hostDefaults/drainDelaySeconds"), 0);
     let yaml = run.imported.to_yaml(&run.sources, &["values.yaml"]);
     assert!(yaml.starts_with("# Imported from values.yaml (values of runtime-operator 2.7.0).\n"), "{yaml}");
     assert!(yaml.contains("# - global.nameOverride (values.yaml:2:25): had no effect:"), "{yaml}");

@@ -1,9 +1,7 @@
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::source::{
-    Coalesced, Flag, FlagKind, Layers, Map, SourceId, SourceKind, Style, Value, parse_lenient,
-};
+use crate::source::{Coalesced, Flag, FlagKind, Layers, Map, SourceId, SourceKind, Style, Value, parse_lenient};
 
 mod cases;
 mod keys;
