@@ -41,7 +41,8 @@ mod tests {
     use super::*;
     use crate::diagnostics::{Code, Severity};
 
-    const LATER: Rule = Rule { code: Code("CW0902"), severity: Severity::Warning, name: "b", docs: "Bad.\n\nWrite `b`." };
+    const LATER: Rule =
+        Rule { code: Code("CW0902"), severity: Severity::Warning, name: "b", docs: "Bad.\n\nWrite `b`." };
     const FIRST: Rule = Rule { code: Code("CW0901"), severity: Severity::Error, name: "a", docs: "Worse." };
 
     #[test]

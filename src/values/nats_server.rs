@@ -6,8 +6,8 @@ use k8s_openapi::api::core::v1 as core;
 
 use super::image::Image;
 use super::monitoring::PodMonitor;
-use super::network::{NetworkRules, Service};
 use super::nats::CaSource;
+use super::network::{NetworkRules, Service};
 use super::pod::Pod;
 use super::section::{choice, section};
 

@@ -11,7 +11,7 @@ mod yaml;
 
 use serde_json::Value as Json;
 
-pub use explain::{explain, exists, nearest};
+pub use explain::{exists, explain, nearest};
 pub use markdown::markdown;
 use model::{Kind, Model};
 pub use yaml::values_yaml;

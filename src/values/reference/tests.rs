@@ -22,7 +22,9 @@ fn the_default_file_fits_the_page_and_names_every_key() {
     }
     for key in keys() {
         let name = key.path.rsplit('.').next().unwrap();
-        let named = |line: &&str| line.trim_start_matches([' ', '#']).strip_prefix(name).is_some_and(|rest| rest.starts_with(':'));
+        let named = |line: &&str| {
+            line.trim_start_matches([' ', '#']).strip_prefix(name).is_some_and(|rest| rest.starts_with(':'))
+        };
         assert!(text.lines().any(|line| named(&line)), "{} is missing", key.path);
     }
 }

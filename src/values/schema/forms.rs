@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::SAYS;
+use super::{SAYS, passes};
 
 /// The form of a text.
 #[derive(Debug)]
@@ -160,10 +160,7 @@ const SAID: &[(&str, &str)] = &[
     (r"^([0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?)?$", "a version of three numbers such as `2.10.3`, without `v`"),
     (r"^[A-Za-z0-9_.-]*$", "letters, digits, `-`, `_` and `.`"),
     (r"^[A-Za-z0-9_-]*$", "letters, digits, `-` and `_`"),
-    (
-        r"^([0-9]+(\.[0-9]+)?(Ki|Mi|Gi|Ti|k|M|G|T)?)?$",
-        "a number and perhaps a unit: `512Mi`, `10Gi`, `2G`",
-    ),
+    (r"^([0-9]+(\.[0-9]+)?(Ki|Mi|Gi|Ti|k|M|G|T)?)?$", "a number and perhaps a unit: `512Mi`, `10Gi`, `2G`"),
     (r"^[0-9]+(B|KB|MB)?$", "a size as NATS writes it: `512KB`, `1MB`"),
     (r"^[0-9]+%$", "a percentage such as `25%`"),
 ];
@@ -242,7 +239,7 @@ fn objects(section: &str, property: &mut Json) {
 fn texts(schema: &mut Json, form: &Form) {
     match schema {
         Json::Object(map) => {
-            if map.get("type") == Some(&json!("string")) && !map.contains_key("enum") && !map.contains_key("const") {
+            if passes::is(map, "string") && !map.contains_key("enum") && !map.contains_key("const") {
                 text(map, form);
             }
             for (keyword, value) in map.iter_mut() {
@@ -258,7 +255,8 @@ fn texts(schema: &mut Json, form: &Form) {
 
 fn text(map: &mut Map<String, Json>, form: &Form) {
     let own = map.get("pattern").and_then(Json::as_str);
-    let says = own.map_or(Some(form.says), |own| SAID.iter().find(|(pattern, _)| *pattern == own).map(|(_, says)| *says));
+    let says =
+        own.map_or(Some(form.says), |own| SAID.iter().find(|(pattern, _)| *pattern == own).map(|(_, says)| *says));
     if let Some(says) = says {
         map.insert(SAYS.into(), says.into());
     }

@@ -32,7 +32,8 @@ pub(super) const MEANINGS: &str = "markdownEnumDescriptions";
 pub fn compiled() -> &'static Json {
     static SCHEMA: LazyLock<Json> = LazyLock::new(|| {
         // A file that does not parse refuses everything; a test holds it to what the types say.
-        serde_json::from_str(include_str!("../../../values-schemas/values.schema.min.json")).unwrap_or(Json::Bool(false))
+        serde_json::from_str(include_str!("../../../values-schemas/values.schema.min.json"))
+            .unwrap_or(Json::Bool(false))
     });
     &SCHEMA
 }

@@ -76,11 +76,20 @@ fn choices(definition: &mut Json) {
     }
 }
 
+/// Whether a schema takes a type, perhaps among others.
+pub(super) fn is(schema: &Map<String, Json>, kind: &str) -> bool {
+    match schema.get("type") {
+        Some(Json::String(one)) => one == kind,
+        Some(Json::Array(kinds)) => kinds.iter().any(|one| one == kind),
+        _ => false,
+    }
+}
+
 /// Bounds for integers of these formats; formats of numbers are no words of draft 7.
 fn integers(schema: &mut Json, bounded: &[&str]) {
     match schema {
         Json::Object(map) => {
-            if map.get("type") == Some(&json!("integer")) {
+            if is(map, "integer") {
                 let format = map.remove("format");
                 let format = format.as_ref().and_then(Json::as_str).unwrap_or("int64");
                 if bounded.contains(&format) {
@@ -118,7 +127,10 @@ pub(super) fn order(schema: &mut Json, flattened: &[Json]) {
     };
     arrange(schema);
     if let Some(definitions) = super::definitions(schema) {
-        definitions.iter_mut().filter(|(name, _)| !name.starts_with(KUBERNETES)).for_each(|(_, section)| arrange(section));
+        definitions
+            .iter_mut()
+            .filter(|(name, _)| !name.starts_with(KUBERNETES))
+            .for_each(|(_, section)| arrange(section));
     }
 }
 
@@ -278,8 +290,10 @@ pub(super) fn defaults(schema: &mut Json, defaults: &Json) {
     collect(schema, None, defaults, &mut found);
     for ((section, key), default) in found {
         let Some(default) = default else { continue };
-        let place = if section.is_empty() { "/properties".to_owned() } else { format!("/definitions/{section}/properties") };
-        if let Some(Json::Object(property)) = schema.pointer_mut(&place).and_then(|properties| properties.get_mut(&key)) {
+        let place =
+            if section.is_empty() { "/properties".to_owned() } else { format!("/definitions/{section}/properties") };
+        if let Some(Json::Object(property)) = schema.pointer_mut(&place).and_then(|properties| properties.get_mut(&key))
+        {
             property.insert("default".into(), default);
         }
     }
@@ -299,7 +313,10 @@ fn collect(schema: &Json, section: Option<&str>, defaults: &Json, found: &mut Fo
         }
         let default = default.filter(|default| !default.is_object()).cloned();
         let place = (section.unwrap_or_default().to_owned(), key.clone());
-        found.entry(place).and_modify(|known| *known = known.take().filter(|known| Some(known) == default.as_ref())).or_insert(default);
+        found
+            .entry(place)
+            .and_modify(|known| *known = known.take().filter(|known| Some(known) == default.as_ref()))
+            .or_insert(default);
     }
 }
 
