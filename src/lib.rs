@@ -1,16 +1,19 @@
 //! `chartwright`: from a values file to manifests, diagnostics and a genuine Helm chart for wasmCloud.
 //!
-//! The modules stand in the order the data flows: texts become a spanned tree ([`source`]), which is judged
-//! ([`validate`]).
-//! [`diagnostics`] stands beside them all.
+//! The modules stand in the order the data flows: texts become a spanned tree ([`source`]), which holds typed
+//! [`values`]; these are judged ([`validate`]) and rendered ([`render`]), and the same templates leave as a Helm chart
+//! ([`export`]). [`diagnostics`] stands beside them all, and the command line ([`cli`]) around them.
 
 pub mod source;
-pub mod validate;
 
 pub mod values;
 
 pub mod diagnostics;
 
+pub mod validate;
+
 pub mod render;
 
 pub mod export;
+
+pub mod cli;

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use crate::diagnostics::Diagnostic;
 use crate::render::Release;
 use crate::source::{
-    self, Coalesced, Comment, Flag, FlagKind, Layers, Node, Path, Segment, SourceId, SourceKind, Sources, Value,
+    self, Coalesced, Comment, Flag, FlagKind, Layers, Node, Origin, SourceId, SourceKind, Sources, Value,
 };
 use crate::values::profiles::Profile;
 
@@ -61,7 +61,10 @@ impl ReleaseArgs {
             );
         }
         if !is_dns(&self.namespace) || self.namespace.len() > 63 || self.namespace.contains('.') {
-            bail!("`{}` cannot name a namespace: lower-case letters, digits and `-`, at most 63 characters", self.namespace);
+            bail!(
+                "`{}` cannot name a namespace: lower-case letters, digits and `-`, at most 63 characters",
+                self.namespace
+            );
         }
         Ok(Release { name: self.name.clone(), namespace: self.namespace.clone() })
     }
@@ -69,9 +72,7 @@ impl ReleaseArgs {
 
 fn is_dns(text: &str) -> bool {
     let inside = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    text.chars().all(|c| inside(c) || c == '-' || c == '.')
-        && text.starts_with(inside)
-        && text.ends_with(inside)
+    text.chars().all(|c| inside(c) || c == '-' || c == '.') && text.starts_with(inside) && text.ends_with(inside)
 }
 
 /// How much is too much.
@@ -89,7 +90,6 @@ pub(crate) enum FailOn {
 
 /// Values as the layers make them, and what was wrong on the way.
 pub(crate) struct Loaded {
-    pub(crate) sources: Sources,
     pub(crate) coalesced: Coalesced,
     pub(crate) comments: Vec<Comment>,
     pub(crate) diagnostics: Vec<Diagnostic>,
@@ -100,31 +100,35 @@ pub(crate) struct Loaded {
 
 impl Loaded {
     /// Places of texts that must never be shown: whatever stands under `auth` and in Secrets among `extraObjects`.
-    pub(crate) fn secrets(&self) -> Vec<source::Origin> {
-        let mut found = Vec::new();
-        secret_places(&self.coalesced.user, false, &mut found);
-        found
+    pub(crate) fn secrets(&self) -> Vec<Origin> {
+        secrets_of(&self.coalesced.user)
     }
 }
 
-/// Reads everything and lays it in order.
-pub(crate) fn load(args: &ValuesArgs) -> anyhow::Result<Loaded> {
-    let mut sources = Sources::default();
-    let defaults_id = sources.add(SourceKind::Default, "defaults", crate::values::DEFAULTS);
-    let defaults = source::parse(&sources, defaults_id).node.context("the defaults are no YAML")?;
-    let mut layers = Layers::new(defaults);
+/// Places of texts in a tree that must never be shown.
+pub(crate) fn secrets_of(node: &Node) -> Vec<Origin> {
+    let mut found = Vec::new();
+    secret_places(node, false, &mut found);
+    found
+}
+
+/// Reads everything and lays it in order; `last` is a file read already, over those of `-f`.
+pub(crate) fn load(args: &ValuesArgs, sources: &mut Sources, last: Option<SourceId>) -> anyhow::Result<Loaded> {
+    let origin = Origin { source: sources.add(SourceKind::Default, "defaults", ""), start: 0, end: 0 };
+    let mut layers = Layers::new(Node::from_json(&crate::values::defaults().into(), origin));
     let (mut diagnostics, mut comments, mut files, mut empty) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for profile in &args.profiles {
         let id = sources.add(SourceKind::Profile, format!("profile {}", profile.name()), profile.text());
-        let parsed = source::parse(&sources, id);
+        let parsed = source::parse(sources, id);
         diagnostics.extend(parsed.diagnostics);
         if let Some(node) = parsed.node {
             layers.add(node);
         }
     }
-    for file in &args.files {
-        let id = add_file(&mut sources, file)?;
-        let parsed = source::parse(&sources, id);
+    let mut ids = args.files.iter().map(|file| add_file(sources, file)).collect::<anyhow::Result<Vec<_>>>()?;
+    ids.extend(last);
+    for id in ids {
+        let parsed = source::parse(sources, id);
         diagnostics.extend(parsed.diagnostics);
         comments.extend(parsed.comments);
         if parsed.empty {
@@ -146,10 +150,10 @@ pub(crate) fn load(args: &ValuesArgs) -> anyhow::Result<Loaded> {
     .flat_map(|(kind, arguments)| arguments.iter().map(move |argument| (kind, argument)))
     .map(|(kind, argument)| Flag { kind, source: sources.add(SourceKind::Flag, kind.name(), argument) })
     .collect();
-    layers.set(&sources, &flags, &|path| fs_err::read(path));
+    layers.set(sources, &flags, &|path| fs_err::read(path));
     let (coalesced, found) = layers.finish();
     diagnostics.extend(found);
-    Ok(Loaded { sources, coalesced, comments, diagnostics, files, empty })
+    Ok(Loaded { coalesced, comments, diagnostics, files, empty })
 }
 
 /// Reads a file, or standard input for `-`.
@@ -165,7 +169,7 @@ pub(crate) fn add_file(sources: &mut Sources, file: &str) -> anyhow::Result<Sour
     Ok(sources.add(kind, name, text))
 }
 
-fn secret_places(node: &Node, inside: bool, found: &mut Vec<source::Origin>) {
+fn secret_places(node: &Node, inside: bool, found: &mut Vec<Origin>) {
     match &node.value {
         Value::String(_) | Value::Int(_) | Value::Float(_) if inside => found.push(node.origin),
         Value::List(items) => items.iter().for_each(|item| secret_places(item, inside, found)),
@@ -178,9 +182,15 @@ fn secret_places(node: &Node, inside: bool, found: &mut Vec<source::Origin>) {
                     key.as_str(),
                     "type" | "secretName" | "secretKey" | "userKey" | "audience" | "credentialsSecretName"
                 );
-                secret_places(&entry.node, (inside || key == "auth" || data) && !(named && plain_name(&entry.node)), found);
+                secret_places(
+                    &entry.node,
+                    (inside || key == "auth" || data) && !(named && plain_name(&entry.node)),
+                    found,
+                );
             }
         }
+        // A URL with user and password in it is refused, and must not be shown by that.
+        Value::String(text) if text.contains("://") && text.contains('@') => found.push(node.origin),
         _ => {}
     }
 }
@@ -190,31 +200,4 @@ fn plain_name(node: &Node) -> bool {
     node.as_str().is_some_and(|text| {
         text.len() <= 63 && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
     })
-}
-
-/// The place that speaks of a path: the node itself, or the nearest one above it; what a host group inherits is looked
-/// up in `hostDefaults`.
-pub(crate) fn place(root: &Node, path: &Path) -> Option<source::Origin> {
-    let (node, depth) = root.nearest(path);
-    let found = |node: &Node| Some(node.origin);
-    if depth == path.0.len() {
-        return found(node);
-    }
-    if let [Segment::Key(hosts), Segment::Key(_), rest @ ..] = path.0.as_slice()
-        && hosts == "hosts"
-    {
-        let mut inherited = vec![Segment::Key("hostDefaults".into())];
-        inherited.extend_from_slice(rest);
-        let inherited = Path(inherited);
-        let (node, depth) = root.nearest(&inherited);
-        if depth == inherited.0.len() {
-            return found(node);
-        }
-    }
-    // The key above, rather than the whole block under it.
-    let above = Path(path.0[..depth].to_vec());
-    match (above.parent(), above.0.last()) {
-        (Some(parent), Some(Segment::Key(key))) => root.at(&parent)?.entry(key).map(|entry| entry.key),
-        _ => found(node),
-    }
 }

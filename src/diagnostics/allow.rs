@@ -4,7 +4,7 @@
 //! text the finding is about. An allow that no longer allows anything is said, so that none outlives its cause.
 
 use super::{Code, Diagnostic, Rule, Severity, suggest};
-use crate::source::{Origin, Sources};
+use crate::source::{Comment, Origin, Sources};
 
 /// CW0320: an allow comment or `--ignore` that matches nothing.
 pub const USELESS_ALLOW: Code = Code("CW0320");
@@ -43,15 +43,6 @@ belongs to the reading of files (`CW01..`), whose errors leave nothing to go on 
 Write the codes as they are printed, several with commas: `# chartwright: allow(CW0204, CW0207) reason`.",
     },
 ];
-
-/// A comment as the parser saw it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Comment {
-    /// Where it is written, `#` included.
-    pub origin: Origin,
-    /// Its text.
-    pub text: String,
-}
 
 /// One code of one allow comment.
 struct Allow {

@@ -106,20 +106,27 @@ pub(crate) fn write_quoted(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// Helm's `toJson`: sorted keys, `<`, `>` and `&` escaped, numbers as `encoding/json` writes them.
-pub(crate) fn write_json(value: &Value, out: &mut String) {
+/// What happens to `<`, `>` and `&`: Helm's `toJson` escapes them, `toRawJson` does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Html {
+    Escaped,
+    Plain,
+}
+
+/// Helm's `toJson` and `toRawJson`: sorted keys, numbers as `encoding/json` writes them.
+pub(crate) fn write_json(value: &Value, html: Html, out: &mut String) {
     match value {
         Value::Nil => out.push_str("null"),
         Value::Float(value) => out.push_str(&json_float(*value)),
         Value::Bool(_) | Value::Int(_) => write_display(value, out),
-        Value::Str(text) => write_json_string(text, out),
+        Value::Str(text) => write_json_string(text, html, out),
         Value::List(items) => {
             out.push('[');
             for (position, item) in items.iter().enumerate() {
                 if position > 0 {
                     out.push(',');
                 }
-                write_json(item, out);
+                write_json(item, html, out);
             }
             out.push(']');
         }
@@ -129,16 +136,16 @@ pub(crate) fn write_json(value: &Value, out: &mut String) {
                 if position > 0 {
                     out.push(',');
                 }
-                write_json_string(key, out);
+                write_json_string(key, html, out);
                 out.push(':');
-                write_json(item, out);
+                write_json(item, html, out);
             }
             out.push('}');
         }
     }
 }
 
-fn write_json_string(text: &str, out: &mut String) {
+fn write_json_string(text: &str, html: Html, out: &mut String) {
     out.push('"');
     for c in text.chars() {
         match c {
@@ -149,6 +156,7 @@ fn write_json_string(text: &str, out: &mut String) {
             '\t' => out.push_str("\\t"),
             '\u{8}' => out.push_str("\\b"),
             '\u{c}' => out.push_str("\\f"),
+            '<' | '>' | '&' if html == Html::Plain => out.push(c),
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
                 let _ = write!(out, "\\u{:04x}", u32::from(c));
             }

@@ -195,7 +195,7 @@ fn prefixed(text: &str, digits: &str) -> Reading {
     };
     let negative = text.starts_with('-');
     let Some(magnitude) = go_integer(digits_plain) else {
-        if digits_plain.len() != digits.len() && is_float(digits_plain) && !digits.starts_with('.') {
+        if digits_plain.len() != digits.len() && is_float(digits_plain) && go_accepts_underscores(text) {
             return digits_plain.parse::<f64>().map_or(Reading::sure(Typed::Text), |value| {
                 let value = if negative { -value } else { value };
                 readers(float(value), format!("`{value}`"), "text to YAML 1.2", Some(value.to_string()))
@@ -220,6 +220,15 @@ fn prefixed(text: &str, digits: &str) -> Reading {
         [b'0', b'o', ..] if core => letter(Typed::Int(value), &said, "text to YAML 1.1", typed),
         _ => readers(Typed::Int(value), said, "text to YAML 1.2", typed),
     }
+}
+
+/// go-yaml drops underscores wherever they stand, but a text that begins with a dot goes to Go's own rule: between
+/// digits only.
+fn go_accepts_underscores(text: &str) -> bool {
+    let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let bytes = text.as_bytes();
+    !text.starts_with('.')
+        || text.match_indices('_').all(|(at, _)| at > 0 && digit(bytes.get(at - 1)) && digit(bytes.get(at + 1)))
 }
 
 /// What Go's `strconv.ParseUint(text, 0, 64)` accepts once underscores are gone.
@@ -387,6 +396,8 @@ mod tests {
             ("0X1F", Typed::Int(31), "readers 31"),
             ("0x_1F", Typed::Int(31), "readers 31"),
             ("0_", Typed::Int(0), "readers 0"),
+            (".7_9", Typed::Float(0.79), "readers 0.79"),
+            ("._79", Typed::Text, "sure"),
             ("0o755", Typed::Int(493), "letter 493"),
             ("08", Typed::Int(8), "letter 8"),
             ("007", Typed::Int(7), "letter 7"),

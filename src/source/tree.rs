@@ -129,6 +129,28 @@ impl Node {
         }
     }
 
+    /// Data that was never written in a text of its own: every node gets the same place.
+    pub fn from_json(json: &serde_json::Value, origin: Origin) -> Self {
+        use serde_json::Value as Json;
+        let collection = matches!(json, Json::Array(_) | Json::Object(_));
+        let value = match json {
+            Json::Null => Value::Null,
+            Json::Bool(value) => Value::Bool(*value),
+            Json::Number(number) => {
+                number.as_i64().map_or_else(|| Value::Float(number.as_f64().unwrap_or_default()), Value::Int)
+            }
+            Json::String(text) => Value::String(text.clone()),
+            Json::Array(items) => Value::List(items.iter().map(|item| Self::from_json(item, origin)).collect()),
+            Json::Object(map) => Value::Map(
+                map.iter()
+                    .map(|(key, value)| (key.clone(), Entry { key: origin, node: Self::from_json(value, origin) }))
+                    .collect(),
+            ),
+        };
+        let style = if collection { Style::Collection } else { Style::Quoted };
+        Self::new(value, style, origin)
+    }
+
     /// The same data without places, as Helm would see it.
     pub fn to_json(&self) -> serde_json::Value {
         match &self.value {

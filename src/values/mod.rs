@@ -14,6 +14,7 @@ pub mod nats_server;
 pub mod network;
 pub mod operator;
 pub mod pod;
+pub mod profiles;
 pub mod reference;
 pub mod routing;
 pub mod schema;
@@ -26,6 +27,9 @@ use serde_json::Value as Json;
 
 pub use defaults::defaults;
 use section::section;
+
+/// The defaults as the chart ships them: one YAML document with a comment on each key.
+pub const DEFAULTS: &str = include_str!("../../values-schemas/values.yaml");
 
 section! {
     /// Values of chartwright.

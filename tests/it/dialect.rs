@@ -221,6 +221,23 @@ impl Random {
         self.pick(&["a", "b", "yes", "10", "9", "Z", "on", "a.b/c", "extraList", "x", "abc"]).to_owned()
     }
 
+    fn version(&mut self) -> Value {
+        self.pick(&[
+            "2.9.0",
+            "v2.10.1",
+            "2.9",
+            "2",
+            "2.9.0-rc.1",
+            "2.8.9",
+            "2.9.0+build.5",
+            "",
+            "latest",
+            "2.9.0-01",
+            "1.2.3.4",
+        ])
+        .into()
+    }
+
     fn strings(&mut self) -> Value {
         (0..self.below(4)).map(|_| self.string()).collect()
     }
@@ -309,6 +326,7 @@ impl Random {
                     ("words", &|r| (0..r.below(4)).map(|_| r.any(2)).collect()),
                     ("word", &Self::string),
                     ("suffix", &Self::string),
+                    ("version", &Self::version),
                     ("number", &Self::int),
                     ("flag", &|r| r.chance(50).into()),
                     ("map", &|r| (0..r.below(4)).map(|_| (r.key(), r.any(1))).collect::<Map<_, _>>().into()),

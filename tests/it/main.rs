@@ -3,3 +3,4 @@
 mod dialect;
 mod effects;
 mod helm;
+mod registry;

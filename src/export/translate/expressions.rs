@@ -162,6 +162,7 @@ impl<'s> Go<'_, 's> {
             },
             Op::ToYaml => format!("include \"cw.yaml\" (dict \"v\" {})", self.arg(subject)),
             Op::ToJson => format!("toJson {}", self.arg(subject)),
+            Op::RawJson => format!("toRawJson {}", self.arg(subject)),
             Op::Indent(width) => format!("{} | indent {width}", self.bare(subject)),
             Op::Nindent(width) => format!("{} | nindent {width}", self.bare(subject)),
             Op::Sha256 => format!("{} | sha256sum", self.text_arg(subject)),
@@ -212,8 +213,15 @@ impl<'s> Go<'_, 's> {
                 format!("$root.Capabilities.APIVersions.Has {}", self.text_arg(subject))
             }
             Op::VersionAtLeast => {
-                let least = rest.first().map_or_else(String::new, |arg| self.text_arg(arg));
-                format!("semverCompare (print \">=\" {least} \"-0\") ({} | default \"0.0.0\")", self.bare(subject))
+                // `-0` is the lowest pre-release: with it a pre-release counts as the release.
+                let version = match subject.ty() {
+                    Ty::Str => format!("({} | default \"0.0.0\")", self.bare(subject)),
+                    _ => format!("(list ({} | default \"0.0.0\") | join \"\")", self.bare(subject)),
+                };
+                match rest.first().map(|least| &least.kind) {
+                    Some(Kind::Str(least)) => format!("semverCompare {} {version}", literal(&format!(">={least}-0"))),
+                    _ => format!("semverCompare (print \">=\" {} \"-0\") {version}", text(self, 0)),
+                }
             }
             Op::Concat => {
                 // Sprig's `concat` of nothing is a nil list, which prints as null.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 
 use super::{Failure, Frame, Result, Run};
@@ -30,9 +31,10 @@ impl<'s> Run<'_, 's> {
         let fail = |message: String| Failure { place: at.place, message };
         Ok(match op {
             Op::Text => Value::str(go::text(&subject)),
-            Op::ToJson => {
+            Op::ToJson | Op::RawJson => {
+                let html = if matches!(op, Op::RawJson) { go::Html::Plain } else { go::Html::Escaped };
                 let mut text = String::new();
-                go::write_json(&subject, &mut text);
+                go::write_json(&subject, html, &mut text);
                 Value::str(text)
             }
             Op::Sha256 => Value::str(hex(&Sha256::digest(go::text(&subject).as_bytes()))),
@@ -45,7 +47,7 @@ impl<'s> Run<'_, 's> {
                 Value::str(go::text(&subject).replace(&from, &to))
             }
             Op::Trunc(width) => Value::str(trunc(&go::text(&subject), *width)),
-            Op::B64enc => Value::str(base64(go::text(&subject).as_bytes())),
+            Op::B64enc => Value::str(STANDARD.encode(go::text(&subject))),
             Op::Lower => Value::str(go::lower(&go::text(&subject))),
             Op::Trim => Value::str(go::text(&subject).trim()),
             Op::Basename => Value::str(go::base(&go::text(&subject))),
@@ -94,7 +96,11 @@ impl<'s> Run<'_, 's> {
             }
             Op::VersionAtLeast => {
                 let least = go::text(&self.arg(args, 1, frame)?);
-                Value::Bool(numbers(&go::text(&subject)) >= numbers(&least))
+                let version = if subject.is_true() { go::text(&subject) } else { "0.0.0".into() };
+                match (release_of(&version), release_of(&least)) {
+                    (Some(version), Some(least)) => Value::Bool(version >= least),
+                    _ => return Err(fail(format!("`{version}` is no version"))),
+                }
             }
             Op::Append => {
                 let item = self.arg(args, 1, frame)?;
@@ -120,11 +126,28 @@ impl<'s> Run<'_, 's> {
     }
 }
 
-/// The three numbers of a version; a pre-release of it knows what it will know. Nothing is version 0.
-fn numbers(version: &str) -> [u64; 3] {
-    let core = version.split(['-', '+']).next().unwrap_or_default();
-    let mut parts = core.split('.').map(|part| part.parse().unwrap_or(0));
-    std::array::from_fn(|_| parts.next().unwrap_or(0))
+/// The three numbers of a version, `v` in front and the last two numbers optional; none when it is no version.
+///
+/// A pre-release counts as the release: `2.9.0-rc.1` knows what 2.9.0 knows.
+fn release_of(version: &str) -> Option<[u64; 3]> {
+    let version = version.strip_prefix('v').unwrap_or(version);
+    let (version, build) = version.split_once('+').map_or((version, None), |(core, build)| (core, Some(build)));
+    let (core, pre) = version.split_once('-').map_or((version, None), |(core, pre)| (core, Some(pre)));
+    let word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let padded = |part: &str| part.len() > 1 && part.starts_with('0') && part.bytes().all(|b| b.is_ascii_digit());
+    if !build.is_none_or(|build| build.split('.').all(word))
+        || !pre.is_none_or(|pre| pre.split('.').all(|part| word(part) && !padded(part)))
+    {
+        return None;
+    }
+    let mut numbers = [0; 3];
+    for (position, part) in core.split('.').enumerate() {
+        if part.is_empty() || !part.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        *numbers.get_mut(position)? = part.parse().ok()?;
+    }
+    Some(numbers)
 }
 
 /// The items of a list; none of anything empty.
@@ -173,32 +196,9 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let word = chunk.iter().fold(0u32, |word, byte| (word << 8) | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for position in 0..4 {
-            if position > chunk.len() {
-                out.push('=');
-            } else {
-                out.push(char::from(ALPHABET[(word >> (18 - 6 * position)) as usize & 63]));
-            }
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn base64_pads() {
-        for (plain, encoded) in [("", ""), ("a", "YQ=="), ("ab", "YWI="), ("abc", "YWJj"), ("abcd", "YWJjZA==")] {
-            assert_eq!(base64(plain.as_bytes()), encoded);
-        }
-    }
 
     #[test]
     fn a_cut_name_ends_without_a_dash() {

@@ -10,6 +10,7 @@ pub(crate) enum Op {
     Text,
     ToYaml,
     ToJson,
+    RawJson,
     Indent(usize),
     Nindent(usize),
     Sha256,
@@ -65,6 +66,7 @@ impl Op {
             "text" => (Self::Text, 0),
             "toYaml" => (Self::ToYaml, 0),
             "toJson" => (Self::ToJson, 0),
+            "rawJson" => (Self::RawJson, 0),
             "sha256" => (Self::Sha256, 0),
             "join" => (Self::Join, 1),
             "replace" => (Self::Replace, 2),
@@ -112,7 +114,7 @@ impl Op {
     pub(crate) const fn ty(&self) -> Ty {
         match self {
             Self::Quote | Self::Text | Self::ToYaml | Self::ToJson | Self::Indent(_) | Self::Nindent(_) => Ty::Str,
-            Self::Sha256 | Self::Join | Self::Replace | Self::Trunc(_) | Self::B64enc => Ty::Str,
+            Self::RawJson | Self::Sha256 | Self::Join | Self::Replace | Self::Trunc(_) | Self::B64enc => Ty::Str,
             Self::Lower | Self::Trim | Self::Basename => Ty::Str,
             Self::Int | Self::Length => Ty::Int,
             Self::Bool | Self::IsSet | Self::IsString | Self::IsMapping | Self::IsSequence | Self::IsBoolean => {
@@ -136,6 +138,7 @@ impl Op {
                 | Self::Length
                 | Self::ToYaml
                 | Self::ToJson
+                | Self::RawJson
                 | Self::Indent(_)
                 | Self::Nindent(_)
                 | Self::B64enc

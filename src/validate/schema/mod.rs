@@ -22,6 +22,7 @@ use regex::Regex;
 use serde_json::Value as Schema;
 
 pub use self::rules::RULES;
+pub(super) use self::rules::UNKNOWN_KEY;
 use self::union::Choice;
 use crate::diagnostics::Diagnostic;
 use crate::source::{Node, Origin, Path, Segment, Sources, Value};

@@ -5,7 +5,7 @@ use crate::diagnostics::{Code, Rule, Severity};
 pub(super) const WRONG_TYPE: Code = Code("CW0201");
 pub(super) const NOT_ONE_OF: Code = Code("CW0202");
 pub(super) const NO_MATCH: Code = Code("CW0203");
-pub(super) const UNKNOWN_KEY: Code = Code("CW0204");
+pub(in crate::validate) const UNKNOWN_KEY: Code = Code("CW0204");
 pub(super) const MISSING_KEY: Code = Code("CW0205");
 pub(super) const OUT_OF_RANGE: Code = Code("CW0206");
 pub(super) const UNQUOTED: Code = Code("CW0207");

@@ -1,0 +1,80 @@
+//! The command line: one file a verb, its arguments and one call.
+
+mod chart;
+mod completions;
+mod docs;
+mod exit;
+mod explain;
+mod findings;
+mod output;
+mod render;
+mod schema;
+mod settings;
+mod show_origin;
+mod summary;
+mod validate;
+mod values;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use exit::Outcome;
+
+/// From a values file to manifests, diagnostics and a genuine Helm chart for wasmCloud on Kubernetes
+#[derive(Debug, Parser)]
+#[command(
+    name = "chartwright",
+    version,
+    propagate_version = true,
+    max_term_width = 110,
+    after_help = "Exit codes: 0 done · 1 the answer is no (findings) · 2 could not do it, and changed nothing.\n\
+                  Start with: chartwright values > my.yaml · chartwright validate my.yaml · chartwright render -f my.yaml"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Render(render::RenderArgs),
+    Validate(validate::ValidateArgs),
+    Explain(explain::ExplainArgs),
+    Chart(chart::ChartArgs),
+    Values(values::ValuesCommand),
+    Schema(schema::SchemaArgs),
+    Docs(docs::DocsArgs),
+    Completions(completions::CompletionsArgs),
+    Man(completions::ManArgs),
+}
+
+impl Cli {
+    /// Does what was asked, and says how it ended.
+    pub fn run(self) -> Outcome {
+        let result = match self.verb {
+            Verb::Render(args) => args.run(),
+            Verb::Validate(args) => args.run(),
+            Verb::Explain(args) => args.run(),
+            Verb::Chart(args) => args.run(),
+            Verb::Values(args) => args.run(),
+            Verb::Schema(args) => args.run(),
+            Verb::Docs(args) => args.run(),
+            Verb::Completions(args) => args.run(),
+            Verb::Man(args) => args.run(),
+        };
+        result.unwrap_or_else(|err| output::unable(&err))
+    }
+}
+
+/// The program.
+pub fn main() -> ExitCode {
+    match Cli::try_parse() {
+        Ok(cli) => cli.run().into(),
+        Err(err) => {
+            // Help and version are answers, everything else is a wrong call. A closed pipe is no reason to complain.
+            let _ = err.print();
+            if err.use_stderr() { Outcome::Unable.into() } else { Outcome::Done.into() }
+        }
+    }
+}
