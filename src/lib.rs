@@ -14,6 +14,8 @@ pub mod validate;
 
 pub mod render;
 
+pub mod import;
+
 pub mod export;
 
 pub mod cli;

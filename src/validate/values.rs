@@ -18,7 +18,7 @@ pub fn values(
     let json = coalesced.root.to_json();
     let Some(map) = json.as_object() else { return Ok(found) };
     match render::refusals(map, release, api_versions) {
-        Ok(refused) => found.extend(refused.iter().map(|refusal| diagnostic(refusal, &coalesced.root))),
+        Ok(refused) => found.extend(refused.iter().map(|refusal| diagnostic(refusal, &coalesced.user))),
         // A rule may stumble over a value of the wrong type, which the schema has named already.
         Err(_) if !sound => {}
         Err(err) => return Err(err),
@@ -30,7 +30,7 @@ pub fn values(
 }
 
 /// A refusal of the templates' rules as a finding: its message may end with a line of what to write instead.
-fn diagnostic(refusal: &Refusal, root: &Node) -> Diagnostic {
+fn diagnostic(refusal: &Refusal, user: &Node) -> Diagnostic {
     let (message, help) =
         refusal.message.split_once('\n').map_or((refusal.message.as_str(), None), |(a, b)| (a, Some(b)));
     let code = refusals::code(&refusal.code).unwrap_or(Code("CW1000"));
@@ -39,33 +39,28 @@ fn diagnostic(refusal: &Refusal, root: &Node) -> Diagnostic {
         finding = finding.with_help(help);
     }
     match Path::parse(&refusal.path) {
-        Some(path) => locate(finding, root, path, ""),
+        Some(path) => locate(finding, user, path, ""),
         None => finding,
     }
 }
 
-/// Points a finding at a path: the node itself; what a host group inherits is looked up in `hostDefaults`, what a group
-/// lays over the platform's NATS in `nats`; else the nearest key above.
-pub(super) fn locate(mut finding: Diagnostic, root: &Node, path: Path, label: &str) -> Diagnostic {
-    for candidate in candidates(&path) {
-        if let Some(node) = root.at(&candidate) {
+/// Points a finding at a path of what the user wrote: the node itself, or what a host group inherits from `hostDefaults`
+/// and from the platform's `nats`; else the deepest key above any of these that he wrote.
+pub(super) fn locate(mut finding: Diagnostic, user: &Node, path: Path, label: &str) -> Diagnostic {
+    let candidates = candidates(&path);
+    let missing = |candidate: &Path| candidate.0.len() - user.nearest(candidate).1;
+    if let Some(best) = candidates.iter().min_by_key(|candidate| missing(candidate)) {
+        let (node, depth) = user.nearest(best);
+        if depth == best.0.len() {
             finding = finding.at(node.origin, label);
-            for replaced in node.replaced.iter().rev().take(1) {
+            if let Some(replaced) = node.replaced.last() {
                 finding = finding.and_at(*replaced, "overrides what was set here");
             }
-            return finding.with_path(path);
+        } else if let Some((Segment::Key(key), above)) = best.0[..depth].split_last()
+            && let Some(entry) = user.at(&Path(above.to_vec())).and_then(|node| node.entry(key))
+        {
+            finding = finding.at(entry.key, label);
         }
-    }
-    let (_, depth) = root.nearest(&path);
-    let above = Path(path.0[..depth].to_vec());
-    let origin = match (above.parent(), above.0.last()) {
-        (Some(parent), Some(Segment::Key(key))) => {
-            root.at(&parent).and_then(|node| node.entry(key)).map(|entry| entry.key)
-        }
-        _ => root.at(&above).map(|node| node.origin),
-    };
-    if let Some(origin) = origin {
-        finding = finding.at(origin, label);
     }
     finding.with_path(path)
 }

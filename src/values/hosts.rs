@@ -418,7 +418,7 @@ choice! {
         Duration = "duration",
         /// Fuel; slower.
         Fuel = "fuel",
-        /// Nothing.
+        /// Nothing; written with quotes, `"off"`, since YAML 1.1 reads the bare word as `false`.
         Off = "off",
     }
 }

@@ -82,7 +82,7 @@ section! {
 choice! {
     /// Which certificates a connection trusts.
     pub enum TlsMode {
-        /// No TLS.
+        /// No TLS; written with quotes, `"off"`, since YAML 1.1 reads the bare word as `false`.
         Off = "off",
         /// Those of the system.
         System = "system",

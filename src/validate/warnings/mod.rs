@@ -61,7 +61,7 @@ pub(super) fn rules() -> impl Iterator<Item = Rule> {
 impl Context<'_> {
     /// A finding at a path of the values, or at what it inherits from.
     fn at(&self, finding: Diagnostic, path: Path) -> Diagnostic {
-        super::values::locate(finding, &self.coalesced.root, path, "")
+        super::values::locate(finding, &self.coalesced.user, path, "")
     }
 
     /// A value by its path.

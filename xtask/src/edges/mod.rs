@@ -22,8 +22,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("values", &["source", "diagnostics"]),
     ("diagnostics", &["source"]),
-    ("import", &["source", "values", "diagnostics"]),
     ("render", &["source", "values"]),
+    // Of `render` it takes the printer of YAML.
+    ("import", &["source", "values", "diagnostics", "render"]),
     ("validate", &["source", "values", "render", "diagnostics"]),
     ("export", &["source", "values", "render", "diagnostics"]),
     ("release", &[]),
