@@ -123,7 +123,7 @@ fn both_validators_accept_what_is_right() {
         "operator: {podSecurityContext: {runAsUser: null}}",
         "operator: {strategy: {rollingUpdate: {maxSurge: 25%}}}",
         "operator: {strategy: {rollingUpdate: {maxSurge: 1}}}",
-        "operator: {flags: {log-level: debug, x: null, y: 3, z: true}}",
+        "operator: {flags: {log-level: debug, a: null, b: 3, c: true}}",
         "operator: {env: {A: a, B: null, C: {valueFrom: {secretKeyRef: {name: a, key: b}}}}}",
         "operator: {image: {tag: '2.10', digest: ''}}",
         "operator: {probes: {liveness: {enabled: false, httpGet: {path: /, port: http}}}}",
