@@ -9,7 +9,6 @@ use super::{Outcome, output};
 use crate::diagnostics::ignore::Ignore;
 use crate::diagnostics::render::{Format, Options, Report};
 use crate::diagnostics::{self, Diagnostic, Rule, Severity};
-use crate::import;
 use crate::render::Release;
 use crate::source::{Comment, Origin, Sources};
 use crate::validate;
