@@ -1,5 +1,14 @@
 //! The tool as a user runs it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::type_complexity,
+    reason = "a test that panics has failed, and one that skips says why"
+)]
+
 mod dialect;
 mod effects;
 mod helm;
