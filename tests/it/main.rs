@@ -1,6 +1,5 @@
 //! The tool as a user runs it.
 
-mod dialect;
 mod effects;
 mod helm;
 mod import;
