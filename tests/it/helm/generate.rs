@@ -162,8 +162,9 @@ impl Generator {
             let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data});
             lay(&mut set, json!({"extraObjects": [object]}));
         }
-        if random.chance(8) {
-            spoil(random, &mut set);
+        if let Some(map) = set.as_object_mut().filter(|map| !map.is_empty() && random.chance(8)) {
+            let keys: Vec<String> = map.keys().cloned().collect();
+            spoil(random, &mut map[&random.pick(&keys)]);
         }
         set
     }
