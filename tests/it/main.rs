@@ -9,7 +9,6 @@
     reason = "a test that panics has failed, and one that skips says why"
 )]
 
-mod dialect;
 mod effects;
 mod helm;
 mod import;
