@@ -164,7 +164,8 @@ impl Generator {
         }
         if let Some(map) = set.as_object_mut().filter(|map| !map.is_empty() && random.chance(8)) {
             let keys: Vec<String> = map.keys().cloned().collect();
-            spoil(random, &mut map[&random.pick(&keys)]);
+            let key = random.pick(&keys);
+            spoil(random, &mut map[&key]);
         }
         set
     }
