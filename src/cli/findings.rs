@@ -53,7 +53,7 @@ fn place(finding: &Diagnostic) -> Option<Origin> {
 }
 
 /// Every rule there is.
-pub(super) fn rules() -> Vec<Rule> {
+pub fn rules() -> Vec<Rule> {
     let mut all = validate::all_rules();
     all.extend_from_slice(crate::import::RULES);
     all.sort_by_key(|rule| rule.code);

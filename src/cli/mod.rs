@@ -21,6 +21,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub use exit::Outcome;
+pub use findings::rules;
 
 /// From a values file to manifests, diagnostics and a genuine Helm chart for wasmCloud on Kubernetes
 #[derive(Debug, Parser)]
