@@ -377,13 +377,13 @@ fn spoil(random: &mut Random, value: &mut Value) {
             *other = random.pick(&[
                 json!(-1),
                 json!("Ä b"),
-                json!([]);,
+                json!([]),
                 json!({"odd": 1}),
                 json!(true),
                 json!(1.5),
                 json!(""),
                 json!([1]),
-            ])
+            ]);
         }
     }
 }
