@@ -1,5 +1,6 @@
 //! The tool as a user runs it.
-
+// Helpers outside of test functions may unwrap, too: clippy asks for this mark.
+#![cfg(test)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

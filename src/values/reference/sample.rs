@@ -13,6 +13,7 @@ const TEXTS: &[&str] = &[
     "example",
     "10Mi",
     "30s",
+    "45s",
     "1.2.3",
     "2.10.3",
     "/example",

@@ -117,6 +117,9 @@ fn hand_made_values_render_alike() {
     assert_eq!(refused % 2, 0, "both Helms refuse the same");
 }
 
+/// A key and what makes its value.
+type Make<'m> = (&'m str, &'m dyn Fn(&mut Random) -> Value);
+
 impl Random {
     fn string(&mut self) -> Value {
         self.pick(&[
@@ -226,7 +229,7 @@ impl Random {
     }
 
     /// Some of these keys, a few of them null.
-    fn some(&mut self, keys: &[(&str, &dyn Fn(&mut Self) -> Value)]) -> Value {
+    fn some(&mut self, keys: &[Make<'_>]) -> Value {
         let mut map = Map::new();
         for (key, make) in keys {
             if self.chance(45) {

@@ -152,19 +152,19 @@ impl Generator {
         }
         if random.chance(30) {
             let (kind, name) = random.pick(RENDERED);
-            let patch = self.patch(random);
+            let patch = Self::patch(random);
             lay(&mut set, json!({"overrides": {kind: {name: patch}}}));
         }
         if random.chance(20) {
             self.extras += 1;
             let name = format!("{}-{}", random.pick(&["extra", "${release.name}"]), self.extras);
-            let data = self.anything(random, 0);
+            let data = Self::anything(random, 0);
             let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data});
             lay(&mut set, json!({"extraObjects": [object]}));
         }
         if let Some(map) = set.as_object_mut().filter(|map| !map.is_empty() && random.chance(8)) {
             let keys: Vec<String> = map.keys().cloned().collect();
-            let key = random.pick(&keys).clone();
+            let key = random.pick(&keys);
             spoil(random, &mut map[&key]);
         }
         set
@@ -228,7 +228,7 @@ impl Generator {
         let kinds: Vec<&str> = match &schema["type"] {
             Value::String(one) => vec![one],
             Value::Array(all) => all.iter().filter_map(Value::as_str).filter(|kind| *kind != "null").collect(),
-            _ => return self.anything(random, depth),
+            _ => return Self::anything(random, depth),
         };
         match random.pick(&kinds) {
             "boolean" => random.chance(50).into(),
@@ -275,7 +275,7 @@ impl Generator {
         } else if depth < DEEPEST {
             for key in ["a", "yes", "apiVersion", "kind"] {
                 if random.chance(50) {
-                    map.insert(key.into(), self.anything(random, depth + 1));
+                    map.insert(key.into(), Self::anything(random, depth + 1));
                 }
             }
             for key in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
@@ -286,7 +286,7 @@ impl Generator {
     }
 
     fn key(&mut self, random: &mut Random, schema: &'static Value) -> Option<String> {
-        let names = schema.get("propertyNames").map_or_else(|| schema, |names| names);
+        let names = schema.get("propertyNames").unwrap_or(schema);
         let text = if names["pattern"].is_string() {
             self.text(random, names)
         } else {
@@ -307,23 +307,23 @@ impl Generator {
     }
 
     /// Whatever JSON may hold, but for numbers that are not whole: no key of ours has those.
-    fn anything(&mut self, random: &mut Random, depth: usize) -> Value {
+    fn anything(random: &mut Random, depth: usize) -> Value {
         match random.below(if depth < 4 { 8 } else { 5 }) {
             0 => Value::Null,
             1 | 2 => random.pick(TEXTS).into(),
             3 => random.pick(INTEGERS).into(),
             4 => random.chance(50).into(),
-            5 => (0..random.below(3)).map(|_| self.anything(random, depth + 1)).collect(),
+            5 => (0..random.below(3)).map(|_| Self::anything(random, depth + 1)).collect(),
             6 => json!({}),
             _ => (0..random.below(3))
-                .map(|_| (random.pick(&["a", "b", "yes", "10", "a.b/c"]).to_owned(), self.anything(random, depth + 1)))
+                .map(|_| (random.pick(&["a", "b", "yes", "10", "a.b/c"]).to_owned(), Self::anything(random, depth + 1)))
                 .collect::<Map<_, _>>()
                 .into(),
         }
     }
 
-    fn patch(&mut self, random: &mut Random) -> Value {
-        let value = self.anything(random, 2);
+    fn patch(random: &mut Random) -> Value {
+        let value = Self::anything(random, 2);
         match random.below(6) {
             0 => json!({"spec": {"replicas": null}}),
             1 => json!({"metadata": {"annotations": {"note": random.pick(TEXTS)}, "labels": null}}),
@@ -383,7 +383,7 @@ fn spoil(random: &mut Random, value: &mut Value) {
                 json!(1.5),
                 json!(""),
                 json!([1]),
-            ])
+            ]);
         }
     }
 }

@@ -57,3 +57,24 @@ fn generated_sets_render_alike_or_are_refused_alike() {
     compare::none(&problems, &format!("CHARTWRIGHT_SEED={seed} CHARTWRIGHT_SETS={count}"));
     assert!(accepted * 100 >= done * 60, "{accepted} of {done} were accepted: the comparison says too little");
 }
+
+#[test]
+fn odd_shapes_are_refused_by_name() {
+    let sets = [
+        json!({"overrides": {"Deployment": {"wasmcloud-operator": {"spec": [1]}}}}),
+        json!({"overrides": {"Deployment": {"wasmcloud-operator": {"spec": {"template": "x"}}}}}),
+        json!({"overrides": {"Deployment": {"wasmcloud-operator": {"spec": {"template": {"metadata": {"labels": [1]}}}}}}}),
+        json!({"overrides": {"Deployment": {"wasmcloud-operator": {"metadata": "x"}}}}),
+        json!({"overrides": {"Deployment": {"wasmcloud-operator": {"metadata": {"labels": "x"}}}}}),
+        json!({"overrides": {"Deployment": {"wasmcloud-operator": {"metadata": {"name": null}}}}}),
+        json!({"overrides": {"Deployment": {"wasmcloud-operator": {"kind": 1}}}}),
+        json!({"overrides": {"Deployment": {"wasmcloud-operator": [1]}}}),
+        json!({"extraObjects": [{"apiVersion": "v1", "kind": "A", "metadata": [1]}]}),
+        json!({"extraObjects": [{"apiVersion": "v1", "kind": "A", "metadata": {"name": [1]}}]}),
+        json!({"extraObjects": [{"apiVersion": "v1", "kind": "A", "metadata": {"name": "a", "annotations": {"a": 1}}}]}),
+        json!({"hostDefaults": {"args": [], "command": []}, "operator": {"args": []}, "nats": {"server": {"args": []}}}),
+        json!({"workloadAutoscalers": {"a": {"kind": "keda", "keda": {"triggers": [{"type": 1}, {"type": [2]}]}}}}),
+    ];
+    let (_, problems) = compare::compare(&sets);
+    compare::none(&problems, "odd shapes");
+}

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -215,7 +216,7 @@ pub(crate) fn differences(ours: &BTreeMap<String, Value>, theirs: &BTreeMap<Stri
             }
             (ours, theirs) if ours == theirs => {}
             (ours, theirs) => {
-                out.push_str(&format!("{path}\n  ours:   {ours}\n  theirs: {theirs}\n"));
+                let _ = writeln!(out, "{path}\n  ours:   {ours}\n  theirs: {theirs}");
             }
         }
     }
