@@ -145,7 +145,7 @@ impl Generator {
     /// One value set.
     pub(crate) fn set(&mut self, random: &mut Random) -> Value {
         let mut set = if random.chance(50) { random.pick(&self.bases) } else { json!({}) };
-        let knobs = 1 + random.below(7);
+        let knobs = 1 + random.below(5);
         for _ in 0..knobs {
             let knob = self.knob(random, self.schema, 0);
             lay(&mut set, knob);
@@ -162,7 +162,7 @@ impl Generator {
             let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data});
             lay(&mut set, json!({"extraObjects": [object]}));
         }
-        if let Some(map) = set.as_object_mut().filter(|map| !map.is_empty() && random.chance(8)) {
+        if let Some(map) = set.as_object_mut().filter(|map| !map.is_empty() && random.chance(6)) {
             let keys: Vec<String> = map.keys().cloned().collect();
             let key = random.pick(&keys);
             spoil(random, &mut map[&key]);
