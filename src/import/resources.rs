@@ -96,7 +96,8 @@ fn read(context: &mut Context<'_>, node: &Node, path: &Path, hosts: &Version) ->
             Value::String(text) if text.is_empty() => continue,
             // Upstream: zero is kept and means one.
             _ if counts => context.integer(&entry.node, &path).map(|count| Json::from(count.max(1))),
-            _ => context.text(&entry.node).map(Json::from),
+            // Upstream takes `256MiB` too; Kubernetes' form is `256Mi`.
+            _ => context.text(&entry.node).map(|text| Json::from(text.replace("iB", "i"))),
         };
         if let Some(value) = value {
             limits.insert(ours.to_owned(), value);

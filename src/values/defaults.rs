@@ -92,7 +92,7 @@ fn nats() -> Json {
                     },
                     "podMonitor": monitor(),
                 },
-                "service": { "type": "ClusterIP", "labels": {}, "annotations": {} },
+                "service": { "enabled": true, "type": "ClusterIP", "labels": {}, "annotations": {} },
                 "networkPolicy": {},
             }),
             json!({

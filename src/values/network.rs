@@ -24,14 +24,17 @@ section! {
         /// Annotations.
         annotations: BTreeMap<String, String>,
         /// Fixed address in the cluster; `None` makes it headless.
+        #[serde(rename = "clusterIP")]
         cluster_ip: String,
         /// Class of the load balancer.
         load_balancer_class: String,
         /// Wanted address of the load balancer.
+        #[serde(rename = "loadBalancerIP")]
         load_balancer_ip: String,
         /// Who may reach the load balancer, as address ranges.
         load_balancer_source_ranges: Vec<String>,
         /// Addresses of your own that lead here.
+        #[serde(rename = "externalIPs")]
         external_ips: Vec<String>,
         /// `Local` keeps traffic from outside on the node it came to.
         external_traffic_policy: TrafficPolicy,

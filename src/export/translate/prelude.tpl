@@ -119,7 +119,7 @@
 {{- define "cw.object" -}}
 {{- $root := .root -}}
 {{- $values := $root.Values -}}
-{{- $object := fromYaml .text -}}
+{{- $object := fromYaml (print .text "\n") -}}
 {{- if hasKey $object "Error" -}}
   {{- fail (printf "a template made text that is no YAML: %s" (index $object "Error")) -}}
 {{- end -}}
