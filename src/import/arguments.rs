@@ -129,7 +129,9 @@ fn arguments(context: &mut Context<'_>, whose: &Whose, node: &Node, path: &Path,
         }
         let typed = flag.is_some() && key(context, whose, name, value.as_deref(), ours);
         if !typed {
-            words.into_iter().for_each(|word| keep(context, ours, word));
+            for word in words {
+                keep(context, ours, word);
+            }
         }
     }
 }

@@ -111,7 +111,7 @@ pub(super) fn import(sources: &Sources, values: &Node, options: &Options) -> Imp
 fn walk(context: &mut Context<'_>, node: &Node, path: &Path) {
     let row = ROWS.iter().find(|(known, _)| begins(known, path));
     match row {
-        Some((known, how)) if known.split('.').count() == path.0.len() => meet(context, how, node, path),
+        Some((known, how @ How::Copy(..))) if known.split('.').count() == path.0.len() => meet(context, how, node, path),
         _ => match &node.value {
             Value::Map(map) if !map.is_empty() => {
                 for (key, entry) in map {

@@ -296,7 +296,7 @@ fn r07_texts_for_booleans_and_numbers() {
     assert_eq!(run.ours("/hosts/default/http/port"), 9191);
     let group = |rest: &str| one(&format!("runtime: {{ hostGroups: [{{ name: a, {rest} }}] }}")).found();
     assert_eq!(group("http: { enabled: true, port: http }"), ["error CW3005 values.yaml:1:65"]);
-    assert_eq!(group("replicas: 1.5"), ["error CW3005 values.yaml:1:47"]);
+    assert_eq!(group("replicas: 1.5"), ["error CW3005 values.yaml:1:46"]);
 }
 
 #[test]
