@@ -9,7 +9,6 @@ use super::{Outcome, output};
 use crate::diagnostics::ignore::Ignore;
 use crate::diagnostics::render::{Format, Options, Report};
 use crate::diagnostics::{self, Diagnostic, Rule, Severity};
-use crate::import;
 use crate::render::Release;
 use crate::source::{Comment, Origin, Sources};
 use crate::validate;
@@ -54,8 +53,11 @@ fn place(finding: &Diagnostic) -> Option<Origin> {
 }
 
 /// Every rule there is.
-pub(super) fn rules() -> Vec<Rule> {
-    [validate::all_rules().as_slice(), import::RULES].concat()
+pub fn rules() -> Vec<Rule> {
+    let mut all = validate::all_rules();
+    all.extend_from_slice(crate::import::RULES);
+    all.sort_by_key(|rule| rule.code);
+    all
 }
 
 impl Findings {

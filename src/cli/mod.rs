@@ -6,6 +6,7 @@ mod docs;
 mod exit;
 mod explain;
 mod findings;
+mod import;
 mod output;
 mod render;
 mod schema;
@@ -20,6 +21,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub use exit::Outcome;
+pub use findings::rules;
 
 /// From a values file to manifests, diagnostics and a genuine Helm chart for wasmCloud on Kubernetes
 #[derive(Debug, Parser)]
@@ -41,6 +43,7 @@ enum Verb {
     Render(render::RenderArgs),
     Validate(validate::ValidateArgs),
     Explain(explain::ExplainArgs),
+    Import(import::ImportArgs),
     Chart(chart::ChartArgs),
     Values(values::ValuesCommand),
     Schema(schema::SchemaArgs),
@@ -56,6 +59,7 @@ impl Cli {
             Verb::Render(args) => args.run(),
             Verb::Validate(args) => args.run(),
             Verb::Explain(args) => args.run(),
+            Verb::Import(args) => args.run(),
             Verb::Chart(args) => args.run(),
             Verb::Values(args) => args.run(),
             Verb::Schema(args) => args.run(),
@@ -76,5 +80,16 @@ pub fn main() -> ExitCode {
             let _ = err.print();
             if err.use_stderr() { Outcome::Unable.into() } else { Outcome::Done.into() }
         }
+    }
+}
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_verb_is_well_formed() {
+        Cli::command().debug_assert();
     }
 }

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use crate::diagnostics::Diagnostic;
 use crate::render::Release;
 use crate::source::{
-    self, Coalesced, Comment, Flag, FlagKind, Layers, Node, Origin, SourceId, SourceKind, Sources, Value,
+    self, Coalesced, Comment, Flag, FlagKind, Layers, Node, Origin, Parsed, SourceId, SourceKind, Sources, Value,
 };
 use crate::values::profiles::Profile;
 
@@ -114,8 +114,23 @@ pub(crate) fn secrets_of(node: &Node) -> Vec<Origin> {
 
 /// Reads everything and lays it in order; `last` is a file read already, over those of `-f`.
 pub(crate) fn load(args: &ValuesArgs, sources: &mut Sources, last: Option<SourceId>) -> anyhow::Result<Loaded> {
+    lay(args, sources, last, crate::values::defaults(), source::parse)
+}
+
+/// The same for values of another chart, whose defaults are none of ours and whose scalars keep their text.
+pub(crate) fn load_foreign(args: &ValuesArgs, sources: &mut Sources) -> anyhow::Result<Loaded> {
+    lay(args, sources, None, serde_json::Map::new(), source::parse_lenient)
+}
+
+fn lay(
+    args: &ValuesArgs,
+    sources: &mut Sources,
+    last: Option<SourceId>,
+    defaults: serde_json::Map<String, serde_json::Value>,
+    parse: fn(&Sources, SourceId) -> Parsed,
+) -> anyhow::Result<Loaded> {
     let origin = Origin { source: sources.add(SourceKind::Default, "defaults", ""), start: 0, end: 0 };
-    let mut layers = Layers::new(Node::from_json(&crate::values::defaults().into(), origin));
+    let mut layers = Layers::new(Node::from_json(&defaults.into(), origin));
     let (mut diagnostics, mut comments, mut files, mut empty) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for profile in &args.profiles {
         let id = sources.add(SourceKind::Profile, format!("profile {}", profile.name()), profile.text());
@@ -128,7 +143,7 @@ pub(crate) fn load(args: &ValuesArgs, sources: &mut Sources, last: Option<Source
     let mut ids = args.files.iter().map(|file| add_file(sources, file)).collect::<anyhow::Result<Vec<_>>>()?;
     ids.extend(last);
     for id in ids {
-        let parsed = source::parse(sources, id);
+        let parsed = parse(sources, id);
         diagnostics.extend(parsed.diagnostics);
         comments.extend(parsed.comments);
         if parsed.empty {

@@ -111,7 +111,10 @@ pub(super) fn import(sources: &Sources, values: &Node, options: &Options) -> Imp
 fn walk(context: &mut Context<'_>, node: &Node, path: &Path) {
     let row = ROWS.iter().find(|(known, _)| begins(known, path));
     match row {
-        Some((known, how @ How::Copy(..))) if known.split('.').count() == path.0.len() => meet(context, how, node, path),
+        // A row for all the rest of a section must not take what rows below it name.
+        Some((known, how)) if known.split('.').count() == path.0.len() && !has_rows_below(path) => {
+            meet(context, how, node, path);
+        }
         _ => match &node.value {
             Value::Map(map) if !map.is_empty() => {
                 for (key, entry) in map {
@@ -124,6 +127,18 @@ fn walk(context: &mut Context<'_>, node: &Node, path: &Path) {
             },
         },
     }
+}
+
+/// Whether rows name keys below a path.
+fn has_rows_below(path: &Path) -> bool {
+    ROWS.iter().any(|(known, _)| {
+        let mut steps = known.split('.');
+        known.split('.').count() > path.0.len()
+            && path
+                .0
+                .iter()
+                .all(|segment| matches!((segment, steps.next()), (Segment::Key(key), Some(step)) if key == step))
+    })
 }
 
 /// Whether a row is the path or leads to it.

@@ -7,7 +7,7 @@ use crate::diagnostics::{Code, Rule, Severity};
 use crate::render::TEMPLATES;
 
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
-    TEMPLATES.iter().filter(|(path, _)| path.starts_with("rules/")).filter_map(|(_, text)| read(text)).collect()
+    TEMPLATES.iter().filter(|(path, _)| path.starts_with("rules/CW")).filter_map(|(_, text)| read(text)).collect()
 });
 
 /// Reference entries of all of them.

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use chartwright::values::{reference, schema};
-use chartwright::{diagnostics, import, source, validate};
+use chartwright::{diagnostics, import};
 
 use crate::{Verdict, cache};
 
@@ -20,8 +20,7 @@ const FILES: &[Generated] = &[
 
 /// The page of every rule there is.
 fn rules() -> String {
-    let rooms = [source::codes::RULES, validate::schema::RULES, diagnostics::allow::RULES, import::RULES];
-    diagnostics::reference::rules_markdown(&rooms.concat().iter().collect::<Vec<_>>())
+    diagnostics::reference::rules_markdown(&chartwright::cli::rules().iter().collect::<Vec<_>>())
 }
 
 /// One generated file.

@@ -105,7 +105,7 @@ fn goldens() -> Result<Outcome> {
 
 fn helm() -> Result<Outcome> {
     if tools::helm_modules()?.is_empty() {
-        return Ok(Outcome::Skipped("no tests/helm/*/go.mod in this checkout".to_owned()));
+        return Ok(Outcome::Skipped(format!("no {}/*/go.mod in this checkout", tools::HELM_MODULES)));
     }
     let places = [need!(tools::helm_3()?), need!(tools::helm_4()?), need!(tools::helm_helpers()?)];
     helm_tests(&places, HELM_TESTS, None)

@@ -16,6 +16,9 @@ const HELM_3: Helm =
 const HELM_4: Helm =
     Helm { version: "4.3.1", package: "helm.sh/helm/v4/cmd/helm", variable: "CHARTWRIGHT_HELM4", name: "helm 4" };
 
+/// Where the Go modules around Helm's libraries stand; the rest of `tests/helm` is no reason to build them anew.
+pub(crate) const HELM_MODULES: &str = "tests/helm/render";
+
 const CARGO_DENY: &str = "0.20.2";
 const CARGO_FUZZ: &str = "0.13.2";
 /// The 1.x line: 2.0 wants a newer Node.js than Debian and most CI images have.
@@ -107,9 +110,9 @@ fn helm(helm: &Helm) -> Result<Found> {
     Ok(Found::At(program))
 }
 
-/// The Go modules in `tests/helm/`: programs that render with Helm's own packages, without starting a Helm each time.
+/// The Go modules in `tests/helm/render/`: programs that render with Helm's own packages, without starting a Helm each time.
 pub(crate) fn helm_modules() -> Result<Vec<PathBuf>> {
-    let sources = cache::checkout().join("tests/helm");
+    let sources = cache::checkout().join(HELM_MODULES);
     let mut modules = Vec::new();
     if sources.exists() {
         for entry in fs_err::read_dir(&sources)? {
@@ -127,9 +130,9 @@ pub(crate) fn helm_modules() -> Result<Vec<PathBuf>> {
 pub(crate) fn helm_helpers() -> Result<Found> {
     let modules = helm_modules()?;
     if modules.is_empty() {
-        return Ok(Found::Missing("no tests/helm/*/go.mod in this checkout".to_owned()));
+        return Ok(Found::Missing(format!("no {HELM_MODULES}/*/go.mod in this checkout")));
     }
-    let sources = cache::checkout().join("tests/helm");
+    let sources = cache::checkout().join(HELM_MODULES);
     let folder = cache::tool(&format!("helm-render-{}", cache::fingerprint(&sources)?))?;
     if folder.is_dir() {
         return Ok(Found::At(folder));
@@ -138,7 +141,7 @@ pub(crate) fn helm_helpers() -> Result<Found> {
     cache::fill(&folder, |draft| {
         for module in &modules {
             let name = module.file_name().context("a folder has a name")?;
-            println!("building tests/helm/{} (some minutes, once)", name.display());
+            println!("building {HELM_MODULES}/{} (some minutes, once)", name.display());
             let mut build = command(&go);
             build.current_dir(module).args(["build", "-trimpath", "-o"]).arg(draft.join(name)).arg(".");
             run_command(build.env("CGO_ENABLED", "0"))?;

@@ -199,14 +199,14 @@ impl<'s> Go<'_, 's> {
             Op::IsBoolean => format!("kindIs \"bool\" {}", self.arg(subject)),
             Op::StartsWith => format!("hasPrefix {} {}", text(self, 0), self.text_arg(subject)),
             Op::EndsWith => format!("hasSuffix {} {}", text(self, 0), self.text_arg(subject)),
-            Op::Containing => match subject.ty() {
-                Ty::Str => format!("contains {} {}", text(self, 0), self.arg(subject)),
-                _ => {
-                    let what = rest.first().map_or_else(String::new, |arg| self.arg(arg));
-                    let inside = self.arg(subject);
-                    format!("eq (include \"cw.contains\" (dict \"in\" {inside} \"what\" {what})) \"true\"")
-                }
-            },
+            Op::Containing if subject.ty() == Ty::Str => {
+                format!("contains {} {}", text(self, 0), self.arg(subject))
+            }
+            Op::Containing => {
+                let what = rest.first().map_or_else(String::new, |arg| self.arg(arg));
+                let inside = self.arg(subject);
+                format!("eq (include \"cw.contains\" (dict \"in\" {inside} \"what\" {what})) \"true\"")
+            }
             Op::Matching(pattern) => format!("regexMatch {} {}", literal(&pattern.text), self.text_arg(subject)),
             Op::HasApi => {
                 self.uses_root = true;

@@ -222,9 +222,8 @@ fn r01_numbers_keep_their_text() {
     assert_eq!(run.ours("/hostDefaults/extraEnv/1/value"), "0755");
     let words = run.words(codes::TEXT);
     assert!(words.contains("2.0161216e+07") && words.contains("`2.1`") && words.contains("`493`"), "{words}");
-    for flag in ["runtime.image.tag=20161216"] {
-        assert_eq!(super::run(&[], &[flag], &Options::default()).ours("/hostDefaults/image/tag"), "20161216");
-    }
+    let set = super::run(&[], &["runtime.image.tag=20161216"], &Options::default());
+    assert_eq!(set.ours("/hostDefaults/image/tag"), "20161216");
 }
 
 #[test]

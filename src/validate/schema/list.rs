@@ -18,7 +18,7 @@ impl<'a> Checker<'a> {
                 self.report(|checker| checker.wrong_count("items", list.len(), least, most, node, key));
             }
             if part.is("uniqueItems") || part.text("x-kubernetes-list-type") == Some("set") {
-                self.unique(list, |item| Some(item.to_json().to_string()));
+                self.unique(list, |item| Some(same_number(item.to_json()).to_string()));
             }
             if let Some(keys) = part.list("x-kubernetes-list-map-keys") {
                 self.unique(list, |item| merge_key(item, keys));
@@ -54,4 +54,18 @@ fn merge_key(item: &Node, keys: &[Schema]) -> Option<String> {
     let values: Option<Vec<String>> =
         keys.iter().map(|key| Some(item.get(key.as_str()?)?.to_json().to_string())).collect();
     values.map(|values| values.join(","))
+}
+
+/// JSON has one kind of number: `2` and `2.0` are the same.
+fn same_number(json: Schema) -> Schema {
+    match json {
+        Schema::Number(number) => match number.as_f64() {
+            #[expect(clippy::cast_possible_truncation, reason = "whole and small enough, as just asked")]
+            Some(value) if value.fract() == 0.0 && value.abs() < 9e15 => Schema::from(value as i64),
+            _ => Schema::Number(number),
+        },
+        Schema::Array(items) => items.into_iter().map(same_number).collect(),
+        Schema::Object(map) => Schema::Object(map.into_iter().map(|(key, value)| (key, same_number(value))).collect()),
+        other => other,
+    }
 }

@@ -54,7 +54,9 @@ fn child<'m>(model: &'m Model, entry: &Entry<'m>, step: &str) -> Option<Entry<'m
         // `tolerations.key` means the key of each.
         Kind::List(items) => child(model, &model.open(items), step),
         Kind::Union(branches) => branches.iter().find_map(|branch| child(model, branch, step)),
-        Kind::Choice(_) | Kind::Scalar(_) | Kind::Any => None,
+        // Whatever stands in there, nobody says what it may not be.
+        Kind::Any => Some(Entry { about: "", ..entry.clone() }),
+        Kind::Choice(_) | Kind::Scalar(_) => None,
     }
 }
 
@@ -110,9 +112,17 @@ fn fields(model: &Model, keys: &[(&str, Entry<'_>)], out: &mut String) {
     out.push_str("\nKeys:\n");
     for (key, field) in keys {
         let first = field.about.split_inclusive(". ").next().unwrap_or_default().trim_end();
-        let about = if first.is_empty() { type_name(model, field) } else { first.to_owned() };
+        let about = if first.is_empty() { type_name(model, field) } else { short(first) };
         _ = writeln!(out, "  {key:widest$}  {about}");
     }
+}
+
+/// At most a line.
+fn short(text: &str) -> String {
+    if text.chars().count() <= WIDTH {
+        return text.to_owned();
+    }
+    wrap(text, WIDTH - 2).into_iter().next().unwrap_or_default() + " …"
 }
 
 fn example(model: &Model, entry: &Entry<'_>, steps: &[String], out: &mut String) {

@@ -13,6 +13,7 @@ const TEXTS: &[&str] = &[
     "example",
     "10Mi",
     "30s",
+    "45s",
     "1.2.3",
     "2.10.3",
     "/example",
@@ -56,14 +57,21 @@ fn of(model: &Model, entry: &Entry<'_>, depth: usize) -> Vec<Json> {
         Kind::Scalar("boolean") => vec![true.into(), false.into()],
         Kind::Scalar("integer") => integers(entry.body),
         Kind::Scalar(_) => texts(entry),
-        Kind::Any => vec![json!({ "example": "text" })],
+        Kind::Any => {
+            let required = entry.body.get("required").and_then(Json::as_array).into_iter().flatten();
+            let keys = required.filter_map(Json::as_str).chain(["name"]);
+            vec![keys.map(|key| (key.to_owned(), Json::from("example"))).collect::<Map<_, _>>().into()]
+        }
     }
 }
 
 fn integers(body: &Map<String, Json>) -> Vec<Json> {
     let bound = |keyword, far| body.get(keyword).and_then(Json::as_i64).unwrap_or(far);
     let (least, most) = (bound("minimum", 0), bound("maximum", i64::MAX));
-    [7, 3, 9, 30000].into_iter().filter(|number| (least..=most).contains(number)).map(Json::from).collect()
+    // Ports people recognise as such, below 100 for percentages, above 100 for hours.
+    let numbers = if most == 65535 { [8443, 9443, 30000] } else { [10, 7, 200] };
+    let numbers = numbers.into_iter().chain([3]);
+    numbers.filter(|number| (least..=most).contains(number)).map(Json::from).collect()
 }
 
 /// What the documentation names after "such as", if it fits; else the first that does.

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::SAYS;
+use super::{SAYS, passes};
 
 /// The form of a text.
 #[derive(Debug)]
@@ -239,7 +239,7 @@ fn objects(section: &str, property: &mut Json) {
 fn texts(schema: &mut Json, form: &Form) {
     match schema {
         Json::Object(map) => {
-            if map.get("type") == Some(&json!("string")) && !map.contains_key("enum") && !map.contains_key("const") {
+            if passes::is(map, "string") && !map.contains_key("enum") && !map.contains_key("const") {
                 text(map, form);
             }
             for (keyword, value) in map.iter_mut() {

@@ -76,11 +76,20 @@ fn choices(definition: &mut Json) {
     }
 }
 
+/// Whether a schema takes a type, perhaps among others.
+pub(super) fn is(schema: &Map<String, Json>, kind: &str) -> bool {
+    match schema.get("type") {
+        Some(Json::String(one)) => one == kind,
+        Some(Json::Array(kinds)) => kinds.iter().any(|one| one == kind),
+        _ => false,
+    }
+}
+
 /// Bounds for integers of these formats; formats of numbers are no words of draft 7.
 fn integers(schema: &mut Json, bounded: &[&str]) {
     match schema {
         Json::Object(map) => {
-            if map.get("type") == Some(&json!("integer")) {
+            if is(map, "integer") {
                 let format = map.remove("format");
                 let format = format.as_ref().and_then(Json::as_str).unwrap_or("int64");
                 if bounded.contains(&format) {

@@ -19,8 +19,10 @@ use scan::Use;
 
 /// The rooms in the order the data flows, and what each may name. Who adds a room says here what it sees.
 const ROOMS: &[(&str, &[&str])] = &[
-    ("source", &[]),
-    ("values", &["source", "diagnostics"]),
+    // What is wrong with a text is found while it is read.
+    ("source", &["diagnostics"]),
+    // Of `validate` its tests take the walker: schema and walker must agree.
+    ("values", &["source", "diagnostics", "validate"]),
     ("diagnostics", &["source"]),
     ("render", &["source", "values"]),
     // Of `render` it takes the printer of YAML.
@@ -39,9 +41,11 @@ const ANY: &str = "*";
 
 /// Libraries that only some rooms may name: their majors move, or they belong at the edge.
 const LIBRARIES: &[(&str, &[&str])] = &[
-    ("granit_parser", &["source"]),
+    // `render` reads what users put into `extraObjects` back with it, `validate` its tests' small trees.
+    ("granit_parser", &["source", "render", "validate"]),
     ("minijinja", &["render", "export"]),
-    ("clap", &["cli"]),
+    // The names of profiles and report formats are words of the command line.
+    ("clap", &["cli", "values", "diagnostics"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("anyhow", &["cli"]),

@@ -1,6 +1,8 @@
-// Render renders one chart with many value sets, as `helm template --no-hooks` does, in one process.
+// Render renders one chart with many value sets, as `helm template` does, in one process.
 //
-// It reads JSON lines {"name", "values", "apiVersions"} and writes JSON lines {"name", "ok", "error", "objects", "notes"}.
+// It reads JSON lines {"name", "values", "apiVersions", "hooks", "crds", "skipSchema"} and writes JSON lines
+// {"name", "ok", "error", "objects", "notes"}. With -split it reads what a helm binary printed, and writes its objects
+// as one JSON list: Go's reading of YAML is the judge of both.
 package main
 
 import (
@@ -20,10 +22,16 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
+// The Kubernetes to render for: Helm's own idea of one depends on how it was built.
+const kubeVersion = "v1.33.0"
+
 type request struct {
 	Name        string          `json:"name"`
 	Values      json.RawMessage `json:"values"`
 	APIVersions []string        `json:"apiVersions"`
+	Hooks       bool            `json:"hooks"`
+	CRDs        bool            `json:"crds"`
+	SkipSchema  bool            `json:"skipSchema"`
 }
 
 type response struct {
@@ -37,7 +45,15 @@ type response struct {
 func main() {
 	namespace := flag.String("n", "default", "namespace")
 	name := flag.String("release", "release-name", "name of the release")
+	onlySplit := flag.Bool("split", false, "read a stream of manifests in place of value sets")
 	flag.Parse()
+	if *onlySplit {
+		if err := splitStream(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+		return
+	}
 	log.SetOutput(io.Discard)
 	chart, err := loader.LoadDir(flag.Arg(0))
 	if err != nil {
@@ -89,13 +105,37 @@ func render(files []*loader.BufferedFile, req request, name, namespace string) (
 	client.Namespace = namespace
 	client.Replace = true
 	client.DisableHooks = true
+	client.IncludeCRDs = req.CRDs
+	client.SkipSchemaValidation = req.SkipSchema
+	client.KubeVersion, err = chartutil.ParseKubeVersion(kubeVersion)
+	if err != nil {
+		return nil, "", err
+	}
 	client.APIVersions = chartutil.VersionSet(req.APIVersions)
 	rel, err := client.Run(chart, values)
 	if err != nil {
 		return nil, "", err
 	}
-	objects, err := split(rel.Manifest)
+	manifest := rel.Manifest
+	if req.Hooks {
+		for _, hook := range rel.Hooks {
+			manifest += "\n---\n" + hook.Manifest
+		}
+	}
+	objects, err := split(manifest)
 	return objects, rel.Info.Notes, err
+}
+
+func splitStream() error {
+	text, err := io.ReadAll(os.Stdin)
+	if err != nil {
+		return err
+	}
+	objects, err := split(string(text))
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(objects)
 }
 
 var separator = regexp.MustCompile(`(?m)^---[ \t]*`)

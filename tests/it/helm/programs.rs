@@ -2,10 +2,10 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::Mutex,
 };
 
 use chartwright::export::File;
@@ -20,6 +20,14 @@ pub(crate) enum Version {
 
 impl Version {
     pub(crate) const ALL: [Self; 2] = [Self::V3, Self::V4];
+
+    /// Where the environment names this Helm itself.
+    pub(crate) const fn variable(self) -> &'static str {
+        match self {
+            Self::V3 => "CHARTWRIGHT_HELM3",
+            Self::V4 => "CHARTWRIGHT_HELM4",
+        }
+    }
 
     const fn name(self) -> &'static str {
         match self {
@@ -37,13 +45,27 @@ pub(crate) struct Helm {
 
 /// What Helm made of one value set.
 pub(crate) struct Answer {
-    /// Objects by kind and name, or Helm's error.
-    pub(crate) result: Result<BTreeMap<String, Value>, String>,
+    /// Objects by kind, namespace and name, or Helm's error.
+    pub(crate) result: Result<Objects, String>,
     pub(crate) notes: String,
 }
 
+/// Objects by kind, namespace (if they name one) and name.
+pub(crate) type Objects = BTreeMap<String, Value>;
+
+/// What else Helm is asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Ask {
+    /// Hook objects too.
+    pub(crate) hooks: bool,
+    /// The chart's custom resource definitions too.
+    pub(crate) crds: bool,
+    /// No look at `values.schema.json`: the templates' own rules have to refuse.
+    pub(crate) skip_schema: bool,
+}
+
 impl Helm {
-    /// Writes the chart; none, with a message, where Go is not installed.
+    /// Writes the chart; none, with a message, where the environment names no program.
     pub(crate) fn new(version: Version, files: &[File]) -> Option<Self> {
         let program = program(version)?;
         let chart = tempfile::tempdir().unwrap();
@@ -55,29 +77,47 @@ impl Helm {
         Some(Self { program, chart })
     }
 
+    /// Where the chart stands.
+    pub(crate) fn chart(&self) -> PathBuf {
+        self.chart.path().join("chartwright")
+    }
+
     /// Renders all sets, hooks left out.
     pub(crate) fn render(&self, release: &str, namespace: &str, sets: &[Value]) -> Vec<Answer> {
-        let mut child = Command::new(&self.program)
-            .args(["-n", namespace, "-release", release])
-            .arg(self.chart.path().join("chartwright"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        let lines: Vec<String> = sets.iter().map(|set| json!({"values": set}).to_string()).collect();
-        let writer = std::thread::spawn(move || {
-            for line in lines {
-                writeln!(stdin, "{line}").unwrap();
-            }
-        });
-        let output = child.wait_with_output().unwrap();
-        writer.join().unwrap();
-        assert!(output.status.success(), "the Go program failed");
-        let answers: Vec<Answer> = String::from_utf8(output.stdout).unwrap().lines().map(answer).collect();
+        self.ask(release, namespace, sets, Ask::default())
+    }
+
+    /// Renders all sets.
+    pub(crate) fn ask(&self, release: &str, namespace: &str, sets: &[Value], ask: Ask) -> Vec<Answer> {
+        let lines: Vec<String> = sets
+            .iter()
+            .map(|set| {
+                json!({"values": set, "hooks": ask.hooks, "crds": ask.crds, "skipSchema": ask.skip_schema}).to_string()
+            })
+            .collect();
+        let chart = self.chart();
+        let arguments = ["-n", namespace, "-release", release, chart.to_str().unwrap()];
+        let output = run(&self.program, &arguments, lines.join("\n"));
+        let answers: Vec<Answer> = output.lines().map(answer).collect();
         assert_eq!(answers.len(), sets.len());
         answers
     }
+
+    /// The objects of a stream of manifests, as Go reads YAML.
+    pub(crate) fn split(&self, stream: String) -> Objects {
+        objects(&serde_json::from_str(&run(&self.program, &["-split"], stream)).unwrap())
+    }
+}
+
+/// Runs one of the programs.
+fn run(program: &Path, arguments: &[&str], input: String) -> String {
+    let mut child = Command::new(program).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()).unwrap());
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    assert!(output.status.success(), "the Go program failed");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 fn answer(line: &str) -> Answer {
@@ -86,46 +126,46 @@ fn answer(line: &str) -> Answer {
     if json["ok"] != true {
         return Answer { result: Err(json["error"].as_str().unwrap_or_default().to_owned()), notes };
     }
-    let mut objects = BTreeMap::new();
-    for object in json["objects"].as_array().unwrap() {
-        let (Some(kind), Some(name)) = (object["kind"].as_str(), object["metadata"]["name"].as_str()) else {
-            panic!("Helm rendered something without a kind or name: {object}");
-        };
-        let name = format!("{kind}/{name}");
-        assert!(objects.insert(name.clone(), object.clone()).is_none(), "{name} twice");
-    }
-    Answer { result: Ok(objects), notes }
+    Answer { result: Ok(objects(&json["objects"])), notes }
 }
 
-/// Builds the program once; Go's own cache makes later runs cheap.
+/// A list of objects by name; a name that comes again gets a number, so that nothing is lost.
+pub(crate) fn objects(list: &Value) -> Objects {
+    let mut objects = Objects::new();
+    for object in list.as_array().unwrap() {
+        let metadata = &object["metadata"];
+        let (Some(kind), Some(name)) = (object["kind"].as_str(), metadata["name"].as_str()) else {
+            panic!("Helm rendered something without a kind or name: {object}");
+        };
+        let name = match metadata["namespace"].as_str() {
+            Some(namespace) => format!("{kind}/{namespace}/{name}"),
+            None => format!("{kind}/{name}"),
+        };
+        let mut key = name.clone();
+        let mut number = 1;
+        while objects.contains_key(&key) {
+            number += 1;
+            key = format!("{name}#{number}");
+        }
+        objects.insert(key, object.clone());
+    }
+    objects
+}
+
+/// A program that the environment names; none, with a message, without.
+pub(crate) fn named(variable: &str) -> Option<PathBuf> {
+    let place = std::env::var_os(variable).filter(|place| !place.is_empty()).map(PathBuf::from);
+    if place.is_none() {
+        let message = "SKIPPED: comparison with Helm: run `cargo xtask test --only helm`, or set";
+        let _ = writeln!(std::io::stderr(), "{message} {variable}");
+    }
+    place
+}
+
 fn program(version: Version) -> Option<PathBuf> {
-    static BUILT: Mutex<BTreeMap<&str, Option<PathBuf>>> = Mutex::new(BTreeMap::new());
-    let mut built = BUILT.lock().unwrap();
-    built
-        .entry(version.name())
-        .or_insert_with(|| {
-            let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-            let program = root.join("target/helm-render").join(version.name());
-            let done = Command::new("go")
-                .current_dir(root.join("tests/helm/render").join(version.name()))
-                .args(["build", "-o"])
-                .arg(&program)
-                .arg(".")
-                .status();
-            match done {
-                Ok(status) if status.success() => Some(program),
-                Ok(status) => panic!("building the {} renderer: {status}", version.name()),
-                Err(err) => {
-                    let _ = writeln!(
-                        std::io::stderr(),
-                        "SKIPPED: comparison with Helm {}: no `go` ({err})",
-                        version.name()
-                    );
-                    None
-                }
-            }
-        })
-        .clone()
+    let program = named("CHARTWRIGHT_HELM_RENDER")?.join(version.name());
+    assert!(program.is_file(), "{} is no file", program.display());
+    Some(program)
 }
 
 /// Helm's coalescing of user values over chart defaults.
@@ -176,7 +216,7 @@ pub(crate) fn differences(ours: &BTreeMap<String, Value>, theirs: &BTreeMap<Stri
             }
             (ours, theirs) if ours == theirs => {}
             (ours, theirs) => {
-                out.push_str(&format!("{path}\n  ours:   {ours}\n  theirs: {theirs}\n"));
+                let _ = writeln!(out, "{path}\n  ours:   {ours}\n  theirs: {theirs}");
             }
         }
     }

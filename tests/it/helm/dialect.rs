@@ -1,7 +1,6 @@
 //! The dialect: the same templates, rendered by us and by both Helms from the exported chart, must give equal objects.
 
 use std::{
-    collections::BTreeMap,
     fmt::Write as _,
     path::{Path, PathBuf},
 };
@@ -12,7 +11,7 @@ use chartwright::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::helm::{self, Helm};
+use crate::helm::{self, Helm, Objects, random::Random};
 
 /// The fixture's templates, sorted by path.
 fn templates() -> Vec<(String, String)> {
@@ -59,18 +58,13 @@ fn chart() -> Vec<File> {
 }
 
 /// What we make of the values: objects by kind and name, or the refusal.
-fn native(engine: &Engine<'_>, values: &Map<String, Value>) -> Result<BTreeMap<String, Value>, String> {
+fn native(engine: &Engine<'_>, values: &Map<String, Value>) -> Result<Objects, String> {
     let refusals = engine.refusals(values, &release(), &["v1".to_owned()]).map_err(|err| err.to_string())?;
     if let Some(refusal) = refusals.first() {
         return Err(format!("{} {}: {}", refusal.code, refusal.path, refusal.message));
     }
     let rendered = engine.render(values, &release(), &["v1".to_owned()]).map_err(|err| err.to_string())?;
-    // Through our own YAML, as kubectl would get it.
-    Ok(rendered
-        .objects
-        .iter()
-        .map(|object| (format!("{}/{}", object.kind, object.name), object.value.clone()))
-        .collect())
+    Ok(helm::objects(&rendered.objects.iter().map(|object| object.value.clone()).collect()))
 }
 
 /// Renders value sets on both sides and returns how many were refused; panics on the first difference.
@@ -123,25 +117,10 @@ fn hand_made_values_render_alike() {
     assert_eq!(refused % 2, 0, "both Helms refuse the same");
 }
 
-/// A small generator with a fixed seed: a failure comes back.
-struct Random(u64);
+/// A key and what makes its value.
+type Make<'m> = (&'m str, &'m dyn Fn(&mut Random) -> Value);
 
 impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap() % limit
-    }
-
-    fn chance(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
-
-    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len())].clone()
-    }
-
     fn string(&mut self) -> Value {
         self.pick(&[
             "x",
@@ -250,7 +229,7 @@ impl Random {
     }
 
     /// Some of these keys, a few of them null.
-    fn some(&mut self, keys: &[(&str, &dyn Fn(&mut Self) -> Value)]) -> Value {
+    fn some(&mut self, keys: &[Make<'_>]) -> Value {
         let mut map = Map::new();
         for (key, make) in keys {
             if self.chance(45) {
@@ -341,7 +320,7 @@ impl Random {
 fn random_values_render_alike() {
     let count = std::env::var("CHARTWRIGHT_DIALECT_SETS").ok().and_then(|text| text.parse().ok()).unwrap_or(300);
     let seed = std::env::var("CHARTWRIGHT_DIALECT_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
-    let mut random = Random(0x9E37_79B9_7F4A_7C15 ^ seed);
+    let mut random = Random::new(seed);
     let sets: Vec<Value> = (0..count).map(|_| random.values()).collect();
     let refused = compare(&sets);
     assert!(refused < count, "most sets must render, {refused} of 2 × {count} were refused");
