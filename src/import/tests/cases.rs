@@ -45,7 +45,7 @@ fn v02_a_host_release_of_a_later_chart() {
     assert_eq!(run.ours("/hostDefaults/probes/startup/failureThreshold"), 60);
     assert_eq!(
         run.ours("/hosts/default/limits"),
-        json!({ "coreInstances": 512, "defaultHeapMemory": "256MiB", "guestMemoryMode": "count",
+        json!({ "coreInstances": 512, "defaultHeapMemory": "256Mi", "guestMemoryMode": "count",
             "maxConcurrentStarts": 4, "maxGuestMemory": "4Gi" })
     );
     assert_eq!(
