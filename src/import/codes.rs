@@ -93,7 +93,7 @@ The key came with a later chart than the one the values are for.
 
 **Why.** That chart ignored it, or passed it on to the API server as it stood.
 
-**Write instead.** Give the right version with `--from-version`, or take the key out.
+**Write instead.** Give the right version with `--chart-version`, or take the key out.
 ",
     ),
     rule(
@@ -136,7 +136,7 @@ A number, date or word stands where a text is wanted; its text is kept as writte
         Severity::Info,
         "import-version",
         "\
-Without `--from-version` the values are read as those of 2.7.0, or of the chart that brought their newest key.
+Without `--chart-version` the values are read as those of 2.7.0, or of the chart that brought their newest key.
 
 **Why.** Which flags a program knows, and which keys had an effect, depends on it.
 ",

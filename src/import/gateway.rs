@@ -1,7 +1,7 @@
 //! The gateway: deprecated upstream, on by default, and not part of our chart.
 
-use super::codes;
 use super::context::{Context, look};
+use super::{Outcome, codes};
 use crate::diagnostics::Diagnostic;
 use crate::source::{Path, Value};
 
@@ -22,6 +22,9 @@ pub(super) fn import(context: &mut Context<'_>) {
         }
     }
     if !on {
+        if let Some(node) = gateway {
+            context.became(node, &path, &Outcome::NotNeeded("off, and not part of this chart".into()));
+        }
         return;
     }
     let place = node_port.or(enabled).or(gateway);

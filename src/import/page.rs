@@ -13,7 +13,7 @@ settings, written out wherever our defaults differ.
 
 ```console
 $ helm get values platform -n wasmcloud -o yaml > upstream.yaml
-$ chartwright import upstream.yaml --from-version 2.7.0 -n wasmcloud > values.yaml
+$ chartwright import upstream.yaml --chart-version 2.7.0 -n wasmcloud > values.yaml
 $ chartwright validate values.yaml
 $ chartwright diff platform -n wasmcloud -f values.yaml
 ```
@@ -29,13 +29,13 @@ $ chartwright diff platform -n wasmcloud -f values.yaml
    `naming.scheme: release` gives objects the names of the release; that makes new objects.
 
 What an import always says: `naming.scheme: upstream`; `implementation` of operator and hosts (a tag that is a version
-counts for the program it stands at); the operator's log as upstream has it; no grace period for hosts before 2.9,
-which do not hear SIGTERM; the resources and the NATS image of the upstream chart; `tls.provider: job` where upstream's
+counts for the program it stands at); the operator's log as upstream has it; five seconds of grace for hosts before
+2.9, which do not hear SIGTERM; the resources and the NATS image of the upstream chart; `tls.provider: job` where upstream's
 templates made certificates, `existing` where they did not. A release without operator gets no hook for CRDs.
 Pull policy `Always` is kept for tags that move; for others `IfNotPresent` is the same and needs no registry.
 
-Three things differ by design: the bundled NATS is a StatefulSet with an account for each plane, its protocol trace
-(which prints secrets) is off, and two accounts of one certificate authority cannot read each other.
+Three things differ by design: the bundled NATS is a StatefulSet; control and data plane have an account each in it, so
+that neither reads the other; and its protocol trace, which prints secrets, is off.
 
 Scalars keep the text you wrote: `tag: 2.10` is `2.10` here, where Helm makes `2.1` of it; you are told.
 

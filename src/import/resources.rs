@@ -96,8 +96,7 @@ fn read(context: &mut Context<'_>, node: &Node, path: &Path, hosts: &Version) ->
             Value::String(text) if text.is_empty() => continue,
             // Upstream: zero is kept and means one.
             _ if counts => context.integer(&entry.node, &path).map(|count| Json::from(count.max(1))),
-            // Upstream takes `256MiB` too; Kubernetes' form is `256Mi`.
-            _ => context.text(&entry.node).map(|text| Json::from(text.replace("iB", "i"))),
+            _ => context.text(&entry.node).map(|text| size(&text).into()),
         };
         if let Some(value) = value {
             limits.insert(ours.to_owned(), value);
@@ -109,6 +108,14 @@ fn read(context: &mut Context<'_>, node: &Node, path: &Path, hosts: &Version) ->
         copy::resources(context, &kubernetes, path).unwrap_or_else(|| json!({}))
     };
     Parts { resources, limits }
+}
+
+/// `256MiB`, as upstream's own examples write it, is `256Mi` to Kubernetes and to us.
+fn size(text: &str) -> &str {
+    match text.strip_suffix(['B', 'b']) {
+        Some(quantity) if quantity.ends_with(|c: char| c.is_ascii_alphabetic()) => quantity,
+        _ => text,
+    }
 }
 
 /// From 2.8 on upstream tells hosts that guests may have all memory of the pod.

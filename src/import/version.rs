@@ -38,7 +38,7 @@ pub(super) fn settle(context: &mut Context<'_>) {
         context.report(
             Diagnostic::info(codes::VERSION, format!("read as values of chart {version}, which brought `{path}`"))
                 .at(origin, "")
-                .with_help("`--from-version` says which chart it is")
+                .with_help("`--chart-version` says which chart it is")
                 .with_path(path),
         );
         context.version = version;

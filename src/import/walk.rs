@@ -74,7 +74,7 @@ fn meet(context: &mut Context<'_>, row: &Row, node: &Node, path: &Path, key: Ori
                 format!("`{path}` is known from runtime-operator {} on, not in {}", row.since, context.version),
             )
             .at(key, "did nothing so far")
-            .with_help("take it out, or give the chart's version with `--from-version`")
+            .with_help("take it out, or give the chart's version with `--chart-version`")
             .with_path(path.clone()),
         );
     }
