@@ -140,9 +140,6 @@ fn egress(context: &mut Context<'_>, group: &Group<'_>, node: &Node) {
     let path = group.path.key("networking").key("denySpecialRanges");
     if let Some(deny) = context.switch(own, &path) {
         context.set(&["hosts", &group.name, "egress", "denySpecialRanges"], deny);
-        if !deny {
-            context.set(&["hosts", &group.name, "flags", "deny-special-ranges"], "false");
-        }
         context.became(own, &path, &Outcome::Mapped(format!("hosts.{}.egress.denySpecialRanges", group.name)));
     }
 }

@@ -184,7 +184,7 @@ mod tests {
         let text = "use crate::source::Node;\nuse crate::render::Engine;\n";
         assert_eq!(
             check_file(Path::new("values/image.rs"), text),
-            ["src/values/image.rs:2: `values` names `render`; it may name source, diagnostics"]
+            ["src/values/image.rs:2: `values` names `render`; it may name source, diagnostics, validate"]
         );
         assert!(check_file(Path::new("validate/mod.rs"), text).is_empty());
     }
@@ -229,7 +229,7 @@ mod tests {
         assert!(check_file(Path::new("source/parse.rs"), text).is_empty());
         assert_eq!(
             check_file(Path::new("values/mod.rs"), text),
-            ["src/values/mod.rs:1: `values` names the library `granit_parser`, kept to source"]
+            ["src/values/mod.rs:1: `values` names the library `granit_parser`, kept to source, render, validate"]
         );
     }
 
