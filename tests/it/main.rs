@@ -14,3 +14,4 @@ mod effects;
 mod helm;
 mod import;
 mod registry;
+mod schema;

@@ -5,8 +5,6 @@
 
 mod forms;
 mod passes;
-#[cfg(test)]
-mod tests;
 
 use std::sync::LazyLock;
 

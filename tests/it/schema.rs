@@ -1,8 +1,11 @@
+//! The schema of the values: our walker and another validator agree on it.
+
 use serde_json::{Value as Json, json};
 
-use super::*;
-use crate::source::{Path, SourceKind, Sources, parse};
-use crate::validate::schema::check;
+use chartwright::source::{Path, SourceKind, Sources, parse};
+use chartwright::validate::schema::check;
+use chartwright::values::defaults;
+use chartwright::values::schema::{chart_schema, compiled, minimal_text, schema};
 
 /// What our own walker says of a values text, and what another validator does.
 fn verdicts(schema: &Json, theirs: &jsonschema::Validator, text: &str) -> (Vec<String>, bool) {
@@ -22,7 +25,7 @@ fn it_is_a_draft_7_schema_that_the_defaults_satisfy() {
     {
         assert!(jsonschema::draft7::meta::is_valid(&schema));
         let theirs = jsonschema::draft7::new(&schema).unwrap();
-        let defaults = Json::Object(super::super::defaults());
+        let defaults = Json::Object(defaults());
         let wrong: Vec<String> =
             theirs.iter_errors(&defaults).map(|error| format!("{}: {error}", error.instance_path())).collect();
         assert_eq!(wrong, [""; 0]);
@@ -159,7 +162,7 @@ fn each_own(schema: &Json, see: &mut impl FnMut(&str, &Json)) {
     walk("", &schema["properties"], see);
     for (name, definition) in schema["definitions"].as_object().unwrap() {
         // A probe's other fields are Kubernetes'.
-        if !name.starts_with(KUBERNETES) && name != "Probe" {
+        if !name.starts_with("io.k8s.") && name != "Probe" {
             walk(name, definition, see);
         }
     }
@@ -176,7 +179,7 @@ fn ours_has_no_floats_every_text_has_a_form_and_every_form_says_what_it_wants() 
             assert!(schema["pattern"].is_string(), "{name} has no form");
         }
         if schema["pattern"].is_string() {
-            assert!(schema[SAYS].is_string(), "{name} does not say what `{}` wants", schema["pattern"]);
+            assert!(schema["x-pattern-says"].is_string(), "{name} does not say what `{}` wants", schema["pattern"]);
         }
         if is("integer") {
             assert!(schema["minimum"].is_i64() && schema["maximum"].is_i64(), "{name} has no bounds");
