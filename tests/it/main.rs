@@ -10,8 +10,13 @@
     reason = "a test that panics has failed, and one that skips says why"
 )]
 
+mod bad_input;
+mod cases;
 mod effects;
+mod goldens;
 mod helm;
 mod import;
 mod registry;
 mod schema;
+mod secrets;
+mod tool;

@@ -191,7 +191,7 @@ pub(crate) fn coalesce(defaults: &Map<String, Value>, user: &Map<String, Value>)
 
 /// Reads a small YAML file of ours by way of the values reader that both sides share.
 pub(crate) fn read_yaml(text: &str) -> Map<String, Value> {
-    match chartwright::render::read_yaml(text).unwrap() {
+    match chartwright::source::parse_plain(text).unwrap() {
         Value::Object(map) => map,
         other => panic!("no map: {other}"),
     }

@@ -231,6 +231,12 @@ static OWN: &[Flag] = &[
     flag("registry-pull-timeout", "CHARTWRIGHT_REGISTRY_PULL_TIMEOUT", Duration, "Time for the pull of one image.")
         .default("30s"),
     flag(
+        "release",
+        "CHARTWRIGHT_RELEASE",
+        Value,
+        "The instance this host belongs to: an operator of ours keeps to the hosts of its own. None: any operator's.",
+    ),
+    flag(
         "request-timeout",
         "CHARTWRIGHT_REQUEST_TIMEOUT",
         Duration,
