@@ -1,6 +1,5 @@
 //! `chartwright explain`: the reference entry of a code or a key.
 
-use anyhow::bail;
 use clap::Args;
 
 use super::{Outcome, findings, output};
@@ -24,22 +23,23 @@ impl ExplainArgs {
         } else {
             reference::explain(&self.what)
         };
-        match entry {
-            Some(text) => {
-                output::product(&text)?;
-                Ok(Outcome::Done)
-            }
-            None if is_code => {
-                let known: Vec<&str> = rules.iter().map(|rule| rule.code.0).collect();
-                match suggest::best(&self.what.to_ascii_uppercase(), known.iter().copied()) {
-                    Some(near) => bail!("no rule `{}`; the nearest is `{near}`", self.what),
-                    None => bail!("no rule `{}`; `chartwright docs rules` lists all", self.what),
-                }
-            }
-            None => match reference::nearest(&self.what).as_slice() {
-                [] => bail!("no key `{}`; `chartwright docs` lists all", self.what),
-                near => bail!("no key `{}`; the nearest are {}", self.what, near.join(", ")),
-            },
+        if let Some(text) = entry {
+            output::product(&text)?;
+            return Ok(Outcome::Done);
         }
+        let what = &self.what;
+        output::say(&if is_code {
+            let known = rules.iter().map(|rule| rule.code.0);
+            match suggest::best(&what.to_ascii_uppercase(), known) {
+                Some(near) => format!("no rule `{what}`; the nearest is `{near}`"),
+                None => format!("no rule `{what}`; `chartwright docs rules` lists all"),
+            }
+        } else {
+            match reference::nearest(what).as_slice() {
+                [] => format!("no key `{what}`; `chartwright docs` lists all"),
+                near => format!("no key `{what}`; the nearest are {}", near.join(", ")),
+            }
+        });
+        Ok(Outcome::No)
     }
 }

@@ -23,7 +23,7 @@ pub use parse::{
     Comment, DecodeError, Parsed, ParsedDocuments, decode, empty_file, parse, parse_documents, parse_lenient,
 };
 pub use path::{Path, Segment};
-pub use plain::parse_plain;
+pub use plain::{parse_plain, read_simple};
 pub use set::{Flag, FlagKind, ReadFile};
 pub use sources::{Origin, Position, Source, SourceId, SourceKind, Sources};
 pub use tree::{Entry, Map, Node, Style, Value};

@@ -13,11 +13,11 @@ use super::scalar::{self, Doubt, Mode, Typed};
 
 /// Reads one rendered document; scalars as Helm and YAML 1.2 agree on, an error where they do not.
 pub fn parse_plain(text: &str) -> Result<Value, String> {
-    quick(text).map_or_else(|| parse_rendered(text), Ok)
+    read_simple(text).map_or_else(|| parse_rendered(text), Ok)
 }
 
-/// The document, if it is of the simple kind.
-pub(super) fn quick(text: &str) -> Option<Value> {
+/// The document, if it is of the simple kind; none when it is not, or when anything is wrong with it.
+pub fn read_simple(text: &str) -> Option<Value> {
     if text.bytes().any(|byte| matches!(byte, b'\r' | 0x7F | 0..=8 | 11..=31)) {
         return None;
     }

@@ -31,6 +31,9 @@ const HELM_TESTS: &str = "helm";
 /// The test that compares generated value sets has this in its name, and reads how many from `CHARTWRIGHT_SETS`.
 const SETS_TESTS: &str = "generated_sets";
 
+/// What a fuzz target begins with, beside its corpus.
+const SEEDS: [(&str, &str); 3] = [("loader", "golden"), ("loader", "tests/cases"), ("translator", "chart-templates")];
+
 /// Every stage.
 pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "fmt", fast: true, run: fmt },
@@ -161,8 +164,13 @@ fn fuzz() -> Result<Outcome> {
     let seconds = wanted("CHARTWRIGHT_FUZZ_SECONDS").unwrap_or_else(|| "60".to_owned());
     for target in cache::files(&folder)? {
         let Some(name) = target.file_stem() else { continue };
+        let corpus = PathBuf::from("fuzz/corpus").join(name);
+        fs_err::create_dir_all(cache::checkout().join(&corpus))?;
         let mut fuzz = command(&program);
-        fuzz.arg("run").arg(name).arg("--").arg(format!("-max_total_time={seconds}"));
+        fuzz.arg("run").arg(name).arg(corpus);
+        // Real inputs to start from; what is found is kept in the corpus alone.
+        fuzz.args(SEEDS.iter().filter(|(target, _)| *target == name).map(|(_, folder)| folder));
+        fuzz.arg("--").arg(format!("-max_total_time={seconds}"));
         // The sanitizer's flags are unstable; the pinned toolchain has them all the same.
         run(fuzz.env("RUSTC_BOOTSTRAP", "1"))?;
     }

@@ -127,7 +127,8 @@ fn summary(report: &Report<'_>, findings: &[Finding<'_>]) -> String {
         .map(|(count, what)| counted(count, what))
         .collect();
     let what = if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") };
-    format!("{what} in {}", counted(report.files.len(), "file"))
+    // Flags and defaults alone are no file.
+    if report.files.is_empty() { what } else { format!("{what} in {}", counted(report.files.len(), "file")) }
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::super::parse::parse_rendered;
 use super::super::parse_plain;
-use super::super::plain::quick;
+use super::super::plain::read_simple;
 
 const MANIFEST: &str = r#"---
 # Source: chart/templates/x.yaml
@@ -51,7 +51,7 @@ fn what_templates_write_is_read_the_quick_way() {
                 {"name": "A", "value": "one\n  two\n\nthree\n"}, {"name": "B", "value": "x"}]},
             [1, 2.5], null, "plain text", "http://x:80/y"]}}},
     });
-    assert_eq!(quick(MANIFEST).as_ref(), Some(&expected));
+    assert_eq!(read_simple(MANIFEST).as_ref(), Some(&expected));
     assert_eq!(parse_rendered(MANIFEST).as_ref(), Ok(&expected));
 }
 
@@ -97,7 +97,7 @@ proptest! {
         if cut {
             text.pop();
         }
-        if let Some(value) = quick(&text) {
+        if let Some(value) = read_simple(&text) {
             prop_assert_eq!(parse_rendered(&text), Ok(value), "{:?}", text);
         }
     }

@@ -27,7 +27,7 @@ fn every_case_is_listed_and_every_test_of_the_list_exists() {
     }
     let sources = sources(&root().join("tests")) + &sources(&root().join("src"));
     let mut named = 0;
-    for name in list.split('`').skip(1).step_by(2).filter(|name| name.contains("::")) {
+    for name in list.split('`').skip(1).step_by(2).filter(|name| name.contains("::") && !name.ends_with("::")) {
         let function = name.rsplit("::").next().unwrap();
         assert!(sources.contains(&format!("fn {function}(")), "{name}");
         named += 1;

@@ -3,6 +3,7 @@
 //! `docs/cases.md` lists which test covers which case. Upstream's values files are the business of the tests of `import`; here the
 //! same traps are set in values of ours.
 
+mod list;
 mod manifests;
 mod text;
 mod values;

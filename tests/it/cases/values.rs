@@ -215,3 +215,19 @@ fn v14_what_is_locked_stays() {
         }
     }
 }
+
+#[test]
+fn h13_the_operator_may_write_events() {
+    for values in ["{}\n", "operator: { watchNamespaces: [team-a] }\n"] {
+        let objects = render(values, &[]);
+        let allows = |rule: &serde_json::Value| {
+            let has = |field: &str, wanted: &str| {
+                rule[field].as_array().is_some_and(|list| list.iter().any(|entry| entry == wanted))
+            };
+            has("apiGroups", "events.k8s.io") && has("resources", "events") && has("verbs", "create")
+        };
+        let roles = objects.iter().filter(|object| object["kind"] == "ClusterRole" || object["kind"] == "Role");
+        let rules = roles.flat_map(|role| role["rules"].as_array().unwrap());
+        assert!(rules.into_iter().any(allows), "{values}");
+    }
+}
