@@ -1,7 +1,10 @@
-//! Writes the table of templates: every file of `chart-templates/`, sorted by path.
+//! Templates, checked: every file of `chart-templates/`, sorted by path, as a table of texts and as one program.
+//!
+//! A template that is not of the dialect fails the build at its place.
 
 #![allow(clippy::disallowed_methods, reason = "a build script has no fs_err")]
 
+use chartwright_dialect::Program;
 use std::{env, error::Error, fmt::Write as _, fs, path::Path};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -20,11 +23,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut table = String::from(
         "/// Path below `chart-templates/` and text, sorted by path.\npub const TEMPLATES: &[(&str, &str)] = &[\n",
     );
-    for (name, file) in rows {
+    let mut texts = Vec::new();
+    for (name, file) in &rows {
         writeln!(table, "    ({name:?}, include_str!({file:?})),")?;
+        texts.push((name.as_str(), fs::read_to_string(file)?));
     }
-    table.push_str("];\n");
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("chart_templates.rs"), table)?;
+    table.push_str("];\n\n/// All of them as one checked program.\n");
+    table.push_str(
+        "pub(super) static PROGRAM: &[u8] = include_bytes!(concat!(env!(\"OUT_DIR\"), \"/chart_program\"));\n",
+    );
+    let templates: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let program = Program::compile(&templates).map_err(|err| format!("chart-templates/{err}"))?;
+    let out = Path::new(&env::var("OUT_DIR")?).to_path_buf();
+    fs::write(out.join("chart_templates.rs"), table)?;
+    fs::write(out.join("chart_program"), program.write()?)?;
     Ok(())
 }
 

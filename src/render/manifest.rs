@@ -1,11 +1,11 @@
 //! The manifest: objects in Helm's install order, hooks apart.
 
+use chartwright_dialect::Role;
 use std::sync::Arc;
 
 use super::{
     CHART, Engine, TemplateError, emit,
     eval::{Input, Refusal, Run},
-    program::Role,
     value::Value,
 };
 

@@ -1,9 +1,9 @@
 //! Coalesced values → objects.
 //!
-//! minijinja's parser reads the templates; [`program`] checks that each has an exact twin in Helm's language and
-//! resolves its names; [`eval`] runs that program with Go's rules (what is true, how numbers print, what null means).
-//! The exporter prints the very same program as Go templates: a template that lowers works in both worlds, one that
-//! does not works in neither.
+//! The crate `dialect` checks, when this tool is built, that each template has an exact twin in Helm's language, and
+//! makes a program of all; [`eval`] runs that program with Go's rules (what is true, how numbers print, what null
+//! means). The exporter prints the very same program as Go templates: a template that lowers works in both worlds, one
+//! that does not works in neither.
 
 mod emit;
 mod eval;
@@ -11,18 +11,17 @@ mod go;
 mod manifest;
 mod merge;
 mod object;
-pub(crate) mod program;
 mod templates;
 mod text;
 mod value;
 
 use std::sync::LazyLock;
 
+use chartwright_dialect::Program;
+pub use chartwright_dialect::TemplateError;
 pub use emit::{to_yaml, write_yaml};
 pub use eval::Refusal;
 pub use manifest::{Object, Release, Rendered, install_rank, sort_for_install, to_stream};
-use program::Program;
-pub use program::TemplateError;
 pub use templates::TEMPLATES;
 
 /// What is known of the chart itself.
@@ -54,7 +53,14 @@ impl<'s> Engine<'s> {
 impl Engine<'static> {
     /// The templates of this binary.
     pub fn builtin() -> Result<&'static Self, TemplateError> {
-        static ENGINE: LazyLock<Result<Engine<'static>, TemplateError>> = LazyLock::new(|| Engine::compile(TEMPLATES));
+        static ENGINE: LazyLock<Result<Engine<'static>, TemplateError>> = LazyLock::new(|| {
+            Program::read(templates::PROGRAM).map(Engine).map_err(|err| TemplateError {
+                file: "chart-templates".into(),
+                line: 1,
+                column: 1,
+                message: format!("the program of this build cannot be read: {err}"),
+            })
+        });
         ENGINE.as_ref().map_err(Clone::clone)
     }
 }

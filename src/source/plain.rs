@@ -1,7 +1,7 @@
 //! Rendered manifests → JSON without places, fast: rendering reads back everything that it writes.
 //!
 //! Templates write a small part of YAML: block maps and lists, scalars on one line, literal blocks, and now and then
-//! flow collections that are JSON. That part is read here in one pass; whatever is outside of it, or wrong, goes to
+//! flow collections of the simplest kind. That part is read here in one pass; whatever is outside of it, or wrong, goes to
 //! the real parser, which knows all of YAML and the words for what is wrong.
 
 use serde_json::{Map, Number, Value};
@@ -128,7 +128,13 @@ impl<'a> Reader<'a> {
                 Value::String(text)
             }
             b'|' => return self.literal(content, column),
-            b'[' | b'{' => flow(content)?,
+            b'[' | b'{' => {
+                let (value, rest) = flow(content, 0)?;
+                if !is_end(rest) {
+                    return None;
+                }
+                value
+            }
             _ => plain(content)?,
         };
         self.advance();
@@ -299,20 +305,56 @@ fn quoted(content: &str) -> Option<(String, &str)> {
     if bad_character(&text).is_some() { None } else { Some((text, &content[end + 1..])) }
 }
 
-/// `{}`, `[]` and lists of JSON strings, integers and booleans.
-fn flow(content: &str) -> Option<Value> {
-    if content.trim_end_matches(' ') == "{}" {
-        return Some(Value::Object(Map::new()));
-    }
-    if content.starts_with('{') || content.contains('\t') {
+/// A flow collection, and what follows on the line: maps with keys in double quotes, as JSON has them, and lists; scalars
+/// in quotes, or plain ones of letters, digits and a few marks that mean nothing.
+fn flow(content: &str, depth: usize) -> Option<(Value, &str)> {
+    if depth >= MAX_DEPTH {
         return None;
     }
-    let items: Vec<Value> = serde_json::from_str(content).ok()?;
-    let simple = |item: &Value| match item {
-        Value::String(text) => bad_character(text).is_none(),
-        Value::Number(number) => number.as_i64().is_some_and(|number| number.unsigned_abs() <= scalar::MAX_EXACT),
-        Value::Bool(_) | Value::Null => true,
-        _ => false,
-    };
-    items.iter().all(simple).then_some(Value::Array(items))
+
+    match content.as_bytes().first()? {
+        b'{' => {
+            let mut map = Map::new();
+            let mut rest = content[1..].trim_start_matches(' ');
+            while !rest.starts_with('}') {
+                if !rest.starts_with('"') {
+                    return None;
+                }
+                let (key, after) = quoted(rest)?;
+                let (value, after) = flow(after.strip_prefix(": ")?.trim_start_matches(' '), depth + 1)?;
+                if map.insert(key, value).is_some() {
+                    return None;
+                }
+                rest = next_item(after, '}')?;
+            }
+            Some((Value::Object(map), &rest[1..]))
+        }
+        b'[' => {
+            let mut items = Vec::new();
+            let mut rest = content[1..].trim_start_matches(' ');
+            while !rest.starts_with(']') {
+                let (value, after) = flow(rest, depth + 1)?;
+                items.push(value);
+                rest = next_item(after, ']')?;
+            }
+            Some((Value::Array(items), &rest[1..]))
+        }
+        b'"' | b'\'' => quoted(content).map(|(text, rest)| (Value::String(text), rest)),
+        _ => {
+            let is_simple = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '_' | '-');
+            let (text, rest) = content.split_at(content.find(|c| !is_simple(c))?);
+            plain(text).map(|value| (value, rest))
+        }
+    }
+}
+
+/// From behind an item to the next one, or to the end of the collection.
+fn next_item(after: &str, end: char) -> Option<&str> {
+    let after = after.trim_start_matches(' ');
+    if after.starts_with(end) {
+        return Some(after);
+    }
+    let rest = after.strip_prefix(", ")?.trim_start_matches(' ');
+    // A comma before the end is left to the real parser.
+    if rest.starts_with(end) { None } else { Some(rest) }
 }

@@ -1,7 +1,7 @@
 //! Expressions as Go pipelines.
 
 use super::statements::Go;
-use crate::render::program::{Arithmetic, Comparison, Context, Expr, Kind, Op, Ty};
+use chartwright_dialect::{Arithmetic, Comparison, Context, Expr, Kind, Op, Ty};
 
 /// A call longer than this gets a line for each argument.
 const WIDTH: usize = 100;
@@ -207,7 +207,7 @@ impl<'s> Go<'_, 's> {
                 let inside = self.arg(subject);
                 format!("eq (include \"cw.contains\" (dict \"in\" {inside} \"what\" {what})) \"true\"")
             }
-            Op::Matching(pattern) => format!("regexMatch {} {}", literal(&pattern.text), self.text_arg(subject)),
+            Op::Matching(pattern) => format!("regexMatch {} {}", literal(pattern.as_str()), self.text_arg(subject)),
             Op::HasApi => {
                 self.uses_root = true;
                 format!("$root.Capabilities.APIVersions.Has {}", self.text_arg(subject))

@@ -4,13 +4,13 @@
 mod expressions;
 mod statements;
 
+use chartwright_dialect::{Expr, Kind, Macro, Op, Program, Role, SetValue, Stmt};
 use std::fmt::Write as _;
 
+use regex::Regex;
+
 use super::File;
-use crate::render::{
-    Engine, TemplateError,
-    program::{Expr, Kind, Macro, Op, Program, Role, SetValue, Stmt},
-};
+use crate::render::{Engine, TemplateError};
 use statements::Go;
 
 const PRELUDE: &str = include_str!("prelude.tpl");
@@ -104,7 +104,7 @@ fn check_stmt(program: &Program<'_>, stmt: &Stmt<'_>) -> Result<(), TemplateErro
 fn check_expr(program: &Program<'_>, expr: &Expr<'_>) -> Result<(), TemplateError> {
     let mut result = Ok(());
     if let Kind::Op(Op::Matching(pattern), _) = &expr.kind
-        && !pattern.is_valid()
+        && Regex::new(pattern.as_str()).is_err()
     {
         return Err(program.error(expr.place, "this regular expression does not compile"));
     }

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use crate::render::program::{Expr, Macro, Program, Role, SetValue, Stmt};
+use chartwright_dialect::{Expr, Macro, Program, Role, SetValue, Stmt};
 
 /// Writes one file or macro.
 pub(super) struct Go<'p, 's> {

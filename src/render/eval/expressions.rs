@@ -1,11 +1,8 @@
 //! Expressions, with the meaning their Go twins have.
 
 use super::{Failure, Frame, Result, Run};
-use crate::render::{
-    go,
-    program::{Arithmetic, Comparison, Expr, Kind, Ty},
-    value::Value,
-};
+use crate::render::{go, value::Value};
+use chartwright_dialect::{Arithmetic, Comparison, Expr, Kind, Ty};
 
 impl<'s> Run<'_, 's> {
     pub(super) fn value(&mut self, expr: &Expr<'s>, frame: &mut Frame) -> Result<Value> {

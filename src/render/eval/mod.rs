@@ -3,10 +3,16 @@
 mod expressions;
 mod ops;
 
+use std::collections::HashMap;
+
+use chartwright_dialect::{
+    Context, Expr, File, Kind, Op, Pattern, Place, Program, Role, SetValue, Stmt, TemplateError, Var,
+};
+use regex::Regex;
+
 use super::{
     merge,
     object::{self, Placeholders},
-    program::{Context, Expr, File, Kind, Op, Place, Program, Role, SetValue, Stmt, TemplateError, Var},
     value::{Map, Value},
 };
 
@@ -38,6 +44,8 @@ pub(crate) struct Run<'p, 's> {
     program: &'p Program<'s>,
     input: &'p Input,
     placeholders: Placeholders,
+    /// Compiled when first needed.
+    patterns: HashMap<String, Option<Regex>>,
     role: Role,
     /// Objects of the file that runs.
     objects: Vec<Value>,
@@ -56,7 +64,15 @@ type Frame = Vec<Value>;
 impl<'p, 's> Run<'p, 's> {
     pub(crate) fn new(program: &'p Program<'s>, input: &'p Input) -> Self {
         let placeholders = Placeholders::new(input);
-        Self { program, input, placeholders, role: Role::Objects, objects: Vec::new(), refusals: Vec::new() }
+        let (patterns, role) = (HashMap::new(), Role::Objects);
+        Self { program, input, placeholders, patterns, role, objects: Vec::new(), refusals: Vec::new() }
+    }
+
+    /// Whether a pattern matches somewhere in the text; that it compiles is known since the chart was translated.
+    fn matches(&mut self, pattern: &Pattern, text: &str) -> bool {
+        let compiled =
+            self.patterns.entry(pattern.as_str().to_owned()).or_insert_with_key(|text| Regex::new(text).ok());
+        compiled.as_ref().is_some_and(|regex| regex.is_match(text))
     }
 
     /// The objects of one file.

@@ -1,16 +1,13 @@
 //! Filters, tests and functions, with the meaning their Go twins have.
 
+use chartwright_dialect::{Expr, Op};
 use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 
 use super::{Failure, Frame, Result, Run};
-use crate::render::{
-    go, merge,
-    program::{Expr, Op},
-    value::Value,
-};
+use crate::render::{go, merge, value::Value};
 
 impl<'s> Run<'_, 's> {
     pub(super) fn op(&mut self, op: &Op, args: &[Expr<'s>], at: &Expr<'s>, frame: &mut Frame) -> Result<Value> {
@@ -89,7 +86,7 @@ impl<'s> Run<'_, 's> {
                     }
                 })
             }
-            Op::Matching(pattern) => Value::Bool(pattern.is_match(&go::text(&subject))),
+            Op::Matching(pattern) => Value::Bool(self.matches(pattern, &go::text(&subject))),
             Op::HasApi => {
                 let wanted = go::text(&subject);
                 Value::Bool(self.input.api_versions.contains(&wanted))

@@ -15,7 +15,7 @@ use super::{
 
 impl<'s> Lower<'_, 's> {
     /// An expression that is used as a value.
-    pub(super) fn value(&mut self, expr: &ast::Expr<'s>) -> Result<Expr<'s>> {
+    pub(crate) fn value(&mut self, expr: &ast::Expr<'s>) -> Result<Expr<'s>> {
         let value = self.argument(expr)?;
         if matches!(value.kind, Kind::Nil) {
             return Err(self.no(expr.span(), "`none` can only be an argument, a default or one side of `==`"));
@@ -24,7 +24,7 @@ impl<'s> Lower<'_, 's> {
     }
 
     /// An expression that is handed on; may be `none`.
-    pub(super) fn argument(&mut self, expr: &ast::Expr<'s>) -> Result<Expr<'s>> {
+    pub(crate) fn argument(&mut self, expr: &ast::Expr<'s>) -> Result<Expr<'s>> {
         let value = self.yaml(expr)?;
         match &value.kind {
             Kind::Op(Op::Quote | Op::ToYaml | Op::Indent(_) | Op::Nindent(_), _) => Err(self.no(
@@ -40,7 +40,7 @@ impl<'s> Lower<'_, 's> {
     }
 
     /// An expression whose text is YAML that will be printed or read.
-    pub(super) fn yaml(&mut self, expr: &ast::Expr<'s>) -> Result<Expr<'s>> {
+    pub(crate) fn yaml(&mut self, expr: &ast::Expr<'s>) -> Result<Expr<'s>> {
         self.depth += 1;
         let kind = if self.depth > DEPTH { Err(self.no(expr.span(), "nested too deep")) } else { self.kind(expr) };
         self.depth -= 1;

@@ -1,7 +1,9 @@
-//! The checked program: what the templates mean, with every name resolved and nothing in it that one half lacks.
+//! The dialect of the chart's templates, as a checked program: every name resolved, and nothing in it that has no twin
+//! in Helm's language.
 //!
-//! minijinja's tree is lowered into this form once. The evaluator ([`super::eval`]) runs it, the exporter
-//! (`crate::export`) prints it as a Go template; whatever cannot be lowered works in neither.
+//! minijinja's tree is lowered into this form once, when the tool is built: a template that is not of the dialect fails
+//! the build. `chartwright::render` runs the program, `chartwright::export` prints it as Go templates; whatever cannot
+//! be lowered works in neither.
 
 mod calls;
 mod cycles;
@@ -12,18 +14,20 @@ mod statements;
 
 use std::{fmt, sync::Arc};
 
-pub(crate) use op::{Op, Ty};
-pub(crate) use pattern::Pattern;
+use serde::{Deserialize, Serialize};
+
+pub use op::{Op, Ty};
+pub use pattern::Pattern;
 
 /// A place in a template; lines and columns from 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Place {
     /// The template's position in the program.
-    pub(crate) file: u16,
+    pub file: u16,
     /// Line, from 1.
-    pub(crate) line: u16,
+    pub line: u16,
     /// Column, from 1.
-    pub(crate) column: u16,
+    pub column: u16,
 }
 
 /// A template that is not of the dialect.
@@ -41,8 +45,8 @@ pub struct TemplateError {
 }
 
 /// What a file is for; told from its path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub enum Role {
     /// `_*.j2`: macros only.
     Macros,
     /// `rules/*.j2`: error rules.
@@ -69,94 +73,147 @@ impl Role {
 }
 
 /// All templates, checked.
-#[derive(Debug)]
-pub(crate) struct Program<'s> {
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Program<'s> {
     /// Their paths; [`Place::file`] points here.
-    pub(crate) paths: Vec<&'s str>,
+    #[serde(borrow)]
+    pub paths: Vec<&'s str>,
     /// All macros of all files.
-    pub(crate) macros: Vec<Macro<'s>>,
+    pub macros: Vec<Macro<'s>>,
     /// Every file that is not a macro file, in the order of their paths.
-    pub(crate) files: Vec<File<'s>>,
+    pub files: Vec<File<'s>>,
 }
 
 /// A file with something to run.
-#[derive(Debug)]
-pub(crate) struct File<'s> {
-    pub(crate) path: &'s str,
-    pub(crate) role: Role,
-    pub(crate) body: Vec<Stmt<'s>>,
-    pub(crate) slots: usize,
+#[derive(Debug, Deserialize, Serialize)]
+pub struct File<'s> {
+    /// Below `chart-templates/`.
+    pub path: &'s str,
+    /// What it is for.
+    pub role: Role,
+    /// What it does.
+    #[serde(borrow)]
+    pub body: Vec<Stmt<'s>>,
+    /// How many variables it has.
+    pub slots: usize,
 }
 
 /// A macro.
-#[derive(Debug)]
-pub(crate) struct Macro<'s> {
-    pub(crate) name: &'s str,
-    pub(crate) place: Place,
-    pub(crate) params: Vec<Param<'s>>,
-    pub(crate) body: Vec<Stmt<'s>>,
-    pub(crate) slots: usize,
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Macro<'s> {
+    /// Unique among all files.
+    pub name: &'s str,
+    /// Where it is written.
+    pub place: Place,
+    /// What it takes.
+    #[serde(borrow)]
+    pub params: Vec<Param<'s>>,
+    /// What it does.
+    pub body: Vec<Stmt<'s>>,
+    /// How many variables it has, its parameters among them.
+    pub slots: usize,
 }
 
 /// A macro's parameter; it lives in the slot of its position.
-#[derive(Debug)]
-pub(crate) struct Param<'s> {
-    pub(crate) name: &'s str,
-    pub(crate) default: Option<Expr<'s>>,
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Param<'s> {
+    /// Its name inside the macro.
+    pub name: &'s str,
+    /// What it is when the call does not say.
+    #[serde(borrow)]
+    pub default: Option<Expr<'s>>,
 }
 
 /// A name and where its value lives while the file or macro runs.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Var<'s> {
-    pub(crate) name: &'s str,
-    pub(crate) slot: usize,
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub struct Var<'s> {
+    /// As the template calls it.
+    pub name: &'s str,
+    /// Its place in the frame.
+    pub slot: usize,
 }
 
 /// A statement.
-#[derive(Debug)]
-pub(crate) enum Stmt<'s> {
+#[derive(Debug, Deserialize, Serialize)]
+pub enum Stmt<'s> {
     /// Text as it stands.
     Text(&'s str),
     /// Prints a value whose text is the same on both sides.
-    Print(Expr<'s>),
+    Print(#[serde(borrow)] Expr<'s>),
     /// `{{ object(text) }}`: the text becomes an object of the manifest.
     Object(Expr<'s>),
     /// `{{ fail(message) }}`.
     Fail(Expr<'s>),
     /// `{{ refuse(code, path, message) }}`.
-    Refuse { code: Expr<'s>, path: Expr<'s>, message: Expr<'s> },
+    Refuse {
+        /// Such as `CW1203`.
+        code: Expr<'s>,
+        /// Of the value, in `a.b[0]`.
+        path: Expr<'s>,
+        /// What is wrong, and on a second line what to write.
+        message: Expr<'s>,
+    },
     /// `{% if %}`.
-    If { test: Expr<'s>, then: Vec<Self>, otherwise: Vec<Self> },
+    If {
+        /// What decides.
+        test: Expr<'s>,
+        /// Runs when it is true.
+        then: Vec<Self>,
+        /// Runs when it is not.
+        otherwise: Vec<Self>,
+    },
     /// `{% for %}`.
-    For { key: Option<Var<'s>>, value: Var<'s>, over: Expr<'s>, body: Vec<Self>, otherwise: Vec<Self> },
+    For {
+        /// Takes the keys of a map.
+        key: Option<Var<'s>>,
+        /// Takes the items.
+        value: Var<'s>,
+        /// The map or list.
+        over: Expr<'s>,
+        /// Runs for each item.
+        body: Vec<Self>,
+        /// Runs when there is none.
+        otherwise: Vec<Self>,
+    },
     /// `{% set %}`; `declares` tells Go's `:=` from `=`.
-    Set { var: Var<'s>, declares: bool, value: SetValue<'s> },
+    Set {
+        /// What is set.
+        var: Var<'s>,
+        /// Whether it is new here.
+        declares: bool,
+        /// To what.
+        value: SetValue<'s>,
+    },
 }
 
 /// What may be set.
-#[derive(Debug)]
-pub(crate) enum SetValue<'s> {
+#[derive(Debug, Deserialize, Serialize)]
+pub enum SetValue<'s> {
     /// An expression.
-    Expr(Expr<'s>),
+    Expr(#[serde(borrow)] Expr<'s>),
     /// `merge(a, b, …)`: in Go a sequence of statements, hence only here.
     Merge(Vec<Expr<'s>>),
 }
 
 /// An expression and where it is written.
-#[derive(Debug)]
-pub(crate) struct Expr<'s> {
-    pub(crate) kind: Kind<'s>,
-    pub(crate) place: Place,
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Expr<'s> {
+    /// What it is.
+    #[serde(borrow)]
+    pub kind: Kind<'s>,
+    /// Where.
+    pub place: Place,
 }
 
 /// What an expression is.
-#[derive(Debug)]
-pub(crate) enum Kind<'s> {
+#[derive(Debug, Deserialize, Serialize)]
+#[expect(missing_docs, reason = "the names are those of the syntax")]
+pub enum Kind<'s> {
     Nil,
     Bool(bool),
     Int(i64),
     Str(Arc<str>),
-    List(Vec<Expr<'s>>),
+    List(#[serde(borrow)] Vec<Expr<'s>>),
     Map(Vec<(Arc<str>, Expr<'s>)>),
     Var(Var<'s>),
     Context(Context),
@@ -180,8 +237,9 @@ pub(crate) enum Kind<'s> {
 }
 
 /// What every template sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Context {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[expect(missing_docs, reason = "the names are those of the syntax")]
+pub enum Context {
     Values,
     ReleaseName,
     ReleaseNamespace,
@@ -191,8 +249,9 @@ pub(crate) enum Context {
 }
 
 /// How two values are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Comparison {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[expect(missing_docs, reason = "the names are those of the syntax")]
+pub enum Comparison {
     Equal,
     Unequal,
     Less,
@@ -204,8 +263,9 @@ pub(crate) enum Comparison {
 }
 
 /// Arithmetic on whole numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Arithmetic {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[expect(missing_docs, reason = "the names are those of the syntax")]
+pub enum Arithmetic {
     Add,
     Subtract,
     Multiply,
@@ -213,12 +273,22 @@ pub(crate) enum Arithmetic {
 
 impl<'s> Program<'s> {
     /// Parses and checks templates, given as (path, text) in the order of their paths.
-    pub(crate) fn compile(templates: &[(&'s str, &'s str)]) -> Result<Self, TemplateError> {
+    pub fn compile(templates: &[(&'s str, &'s str)]) -> Result<Self, TemplateError> {
         statements::compile(templates)
     }
 
+    /// The program as bytes, for [`Self::read`] of the same build.
+    pub fn write(&self) -> Result<Vec<u8>, postcard::Error> {
+        postcard::to_stdvec(self)
+    }
+
+    /// Reads what [`Self::write`] wrote.
+    pub fn read(bytes: &'s [u8]) -> Result<Self, postcard::Error> {
+        postcard::from_bytes(bytes)
+    }
+
     /// An error at a place of this program.
-    pub(crate) fn error(&self, place: Place, message: impl fmt::Display) -> TemplateError {
+    pub fn error(&self, place: Place, message: impl fmt::Display) -> TemplateError {
         error(&self.paths, place, message)
     }
 }
@@ -234,7 +304,7 @@ fn error(paths: &[&str], place: Place, message: impl fmt::Display) -> TemplateEr
 
 impl Expr<'_> {
     /// What is known of its value without running it.
-    pub(crate) fn ty(&self) -> Ty {
+    pub fn ty(&self) -> Ty {
         match &self.kind {
             Kind::Nil | Kind::Var(_) | Kind::Field(..) | Kind::Index(..) => Ty::Any,
             Kind::And(..) | Kind::Or(..) => Ty::Any,

@@ -3,7 +3,7 @@
 use super::{Expr, Kind, Macro, Op, Place, SetValue, Stmt};
 
 /// The first call that closes a circle.
-pub(super) fn find(macros: &[Macro<'_>]) -> Option<Place> {
+pub(crate) fn find(macros: &[Macro<'_>]) -> Option<Place> {
     let calls: Vec<Vec<(usize, Place)>> = macros
         .iter()
         .map(|one| {
@@ -66,7 +66,7 @@ fn of_expr(expr: &Expr<'_>, found: &mut Vec<(usize, Place)>) {
 
 impl<'s> Kind<'s> {
     /// Calls `visit` with each direct part.
-    pub(crate) fn each_child(&self, visit: &mut dyn FnMut(&Expr<'s>)) {
+    pub fn each_child(&self, visit: &mut dyn FnMut(&Expr<'s>)) {
         match self {
             Self::Nil | Self::Bool(_) | Self::Int(_) | Self::Str(_) | Self::Var(_) | Self::Context(_) => {}
             Self::List(items) | Self::Concat(items) | Self::Op(_, items) => items.iter().for_each(visit),
@@ -81,7 +81,7 @@ impl<'s> Kind<'s> {
 }
 
 /// Which macros write YAML text: with quote or toYaml, or through a macro that does.
-pub(super) fn yaml_macros(macros: &[Macro<'_>]) -> Vec<bool> {
+pub(crate) fn yaml_macros(macros: &[Macro<'_>]) -> Vec<bool> {
     let mut yaml: Vec<bool> = macros.iter().map(|one| prints_yaml(&one.body, &|_| false)).collect();
     loop {
         let next: Vec<bool> = macros.iter().map(|one| prints_yaml(&one.body, &|callee| yaml[callee])).collect();

@@ -1,10 +1,13 @@
 //! The closed list of filters, tests and functions.
 
+use serde::{Deserialize, Serialize};
+
 use super::Pattern;
 
 /// A filter, test or function that both sides have.
-#[derive(Debug)]
-pub(crate) enum Op {
+#[derive(Debug, Deserialize, Serialize)]
+#[expect(missing_docs, reason = "each is named after what the template says")]
+pub enum Op {
     // Filters that make text.
     Quote,
     Text,
@@ -49,7 +52,8 @@ pub(crate) enum Op {
 
 /// What is known of a value before it exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ty {
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Ty {
     Any,
     Bool,
     Int,
@@ -111,7 +115,7 @@ impl Op {
     }
 
     /// What it makes.
-    pub(crate) const fn ty(&self) -> Ty {
+    pub const fn ty(&self) -> Ty {
         match self {
             Self::Quote | Self::Text | Self::ToYaml | Self::ToJson | Self::Indent(_) | Self::Nindent(_) => Ty::Str,
             Self::RawJson | Self::Sha256 | Self::Join | Self::Replace | Self::Trunc(_) | Self::B64enc => Ty::Str,

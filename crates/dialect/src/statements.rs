@@ -18,31 +18,31 @@ use super::{
 /// Names that mean something else than a variable.
 const RESERVED: [&str; 5] = ["values", "release", "chart", "root", "loop"];
 /// How deep expressions and blocks may nest; far more than anyone reads, far less than the stack holds.
-pub(super) const DEPTH: usize = 100;
+pub(crate) const DEPTH: usize = 100;
 
 /// What a call needs to know of a macro before its body is lowered.
-pub(super) struct Signature<'s> {
-    pub(super) params: Vec<(&'s str, bool)>,
+pub(crate) struct Signature<'s> {
+    pub(crate) params: Vec<(&'s str, bool)>,
 }
 
 /// What all files share while they are lowered.
-pub(super) struct Shared<'s> {
-    pub(super) paths: Vec<&'s str>,
-    pub(super) ids: BTreeMap<&'s str, usize>,
-    pub(super) signatures: Vec<Signature<'s>>,
+pub(crate) struct Shared<'s> {
+    pub(crate) paths: Vec<&'s str>,
+    pub(crate) ids: BTreeMap<&'s str, usize>,
+    pub(crate) signatures: Vec<Signature<'s>>,
     /// Macros whose result is used as a value: their text must be the same on both sides.
-    pub(super) string_uses: Vec<(usize, Place)>,
+    pub(crate) string_uses: Vec<(usize, Place)>,
 }
 
 /// Lowers the body of one file or macro.
-pub(super) struct Lower<'a, 's> {
-    pub(super) shared: &'a mut Shared<'s>,
-    pub(super) file: u16,
+pub(crate) struct Lower<'a, 's> {
+    pub(crate) shared: &'a mut Shared<'s>,
+    pub(crate) file: u16,
     role: Role,
     in_macro: bool,
     scopes: Vec<Scope<'s>>,
     slots: usize,
-    pub(super) depth: usize,
+    pub(crate) depth: usize,
 }
 
 struct Scope<'s> {
@@ -52,9 +52,9 @@ struct Scope<'s> {
     gone: Vec<&'s str>,
 }
 
-pub(super) type Result<T> = std::result::Result<T, TemplateError>;
+pub(crate) type Result<T> = std::result::Result<T, TemplateError>;
 
-pub(super) fn compile<'s>(templates: &[(&'s str, &'s str)]) -> Result<Program<'s>> {
+pub(crate) fn compile<'s>(templates: &[(&'s str, &'s str)]) -> Result<Program<'s>> {
     let mut shared = Shared {
         paths: templates.iter().map(|(path, _)| *path).collect(),
         ids: BTreeMap::new(),
@@ -154,11 +154,11 @@ impl<'a, 's> Lower<'a, 's> {
         Self { shared, file, role, in_macro, scopes: vec![scope], slots: 0, depth: 0 }
     }
 
-    pub(super) const fn place(&self, span: Span) -> Place {
+    pub(crate) const fn place(&self, span: Span) -> Place {
         place(self.file, span)
     }
 
-    pub(super) fn no(&self, span: Span, message: impl std::fmt::Display) -> TemplateError {
+    pub(crate) fn no(&self, span: Span, message: impl std::fmt::Display) -> TemplateError {
         error(&self.shared.paths, self.place(span), message)
     }
 
@@ -204,7 +204,7 @@ impl<'a, 's> Lower<'a, 's> {
         None
     }
 
-    pub(super) fn variable(&self, span: Span, name: &str) -> Result<Var<'s>> {
+    pub(crate) fn variable(&self, span: Span, name: &str) -> Result<Var<'s>> {
         if let Some((var, _)) = self.known(name) {
             return Ok(var);
         }

@@ -1,33 +1,21 @@
 //! Regular expressions that RE2 and the `regex` crate read alike.
 
-use std::sync::OnceLock;
+use serde::{Deserialize, Serialize};
 
-/// A checked regular expression; compiled when first used.
-#[derive(Debug)]
-pub(crate) struct Pattern {
-    pub(crate) text: String,
-    compiled: OnceLock<Option<regex::Regex>>,
-}
+/// A checked regular expression.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Pattern(String);
 
 impl Pattern {
     /// Keeps to the part of the syntax that means the same on both sides.
     pub(super) fn new(text: &str) -> Result<Self, &'static str> {
         check(text)?;
-        Ok(Self { text: text.into(), compiled: OnceLock::new() })
+        Ok(Self(text.into()))
     }
 
-    /// Whether it compiles; asked when the templates are translated, not on every run.
-    pub(crate) fn is_valid(&self) -> bool {
-        self.regex().is_some()
-    }
-
-    /// Whether it matches somewhere in the text.
-    pub(crate) fn is_match(&self, text: &str) -> bool {
-        self.regex().is_some_and(|regex| regex.is_match(text))
-    }
-
-    fn regex(&self) -> Option<&regex::Regex> {
-        self.compiled.get_or_init(|| regex::Regex::new(&self.text).ok()).as_ref()
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
 };
 
 impl<'s> Lower<'_, 's> {
-    pub(super) fn filter(&mut self, filter: &ast::Filter<'s>) -> Result<Kind<'s>> {
+    pub(crate) fn filter(&mut self, filter: &ast::Filter<'s>) -> Result<Kind<'s>> {
         let Some(subject) = &filter.expr else {
             return Err(self.no(Span::default(), format!("the filter `{}` of what?", filter.name)));
         };
@@ -50,7 +50,7 @@ impl<'s> Lower<'_, 's> {
         Ok(Kind::Op(op, args))
     }
 
-    pub(super) fn test(&mut self, test: &ast::Test<'s>) -> Result<Kind<'s>> {
+    pub(crate) fn test(&mut self, test: &ast::Test<'s>) -> Result<Kind<'s>> {
         let span = test.expr.span();
         if test.name == "matching" {
             let [CallArg::Pos(ast::Expr::Const(pattern))] = test.args.as_slice() else {
@@ -75,7 +75,7 @@ impl<'s> Lower<'_, 's> {
         Ok(Kind::Op(op, args))
     }
 
-    pub(super) fn call(&mut self, call: &ast::Call<'s>) -> Result<Kind<'s>> {
+    pub(crate) fn call(&mut self, call: &ast::Call<'s>) -> Result<Kind<'s>> {
         let span = call.expr.span();
         let ast::Expr::Var(function) = &call.expr else {
             return Err(self.no(span, "a method call has no twin in Helm"));
@@ -98,7 +98,7 @@ impl<'s> Lower<'_, 's> {
     }
 
     /// One or more arguments by position.
-    pub(super) fn positional(&mut self, call: &ast::Call<'s>) -> Result<Vec<Expr<'s>>> {
+    pub(crate) fn positional(&mut self, call: &ast::Call<'s>) -> Result<Vec<Expr<'s>>> {
         self.args(&call.args, call.args.len().max(1), call.expr.span(), "this function")
     }
 
