@@ -85,7 +85,7 @@ async fn credentials_that_expire_are_replaced_without_a_restart() {
     let connection = connected(&options).await;
 
     // Before the old one ends: one gap, short.
-    server.file("user.creds", &operator.credentials(Some(4)));
+    server.file("user.creds", &operator.credentials(Some(9)));
     let state = until(&connection, |state| state.reconnects == 1 && state.link == Link::Connected).await;
     assert!(state.failed_attempts <= 2, "{state:?}");
     works(&connection).await;
