@@ -107,7 +107,7 @@ impl fmt::Display for NatsState {
         match self.link {
             Link::NeverConnected => write!(formatter, "not connected yet, for {since} s")?,
             Link::Connected if self.lame_duck => {
-                write!(formatter, "connected for {since} s, and the server is about to go")?
+                write!(formatter, "connected for {since} s, and the server is about to go")?;
             }
             Link::Connected => write!(formatter, "connected for {since} s")?,
             Link::Away => write!(formatter, "away for {since} s")?,

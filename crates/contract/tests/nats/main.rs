@@ -2,6 +2,7 @@
 //! these tests say so and pass.
 
 #![expect(clippy::print_stderr, reason = "a skipped test says why")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
 mod certificates;
 mod credentials;
@@ -35,10 +36,8 @@ fn options(url: &str) -> NatsOptions {
 /// Waits until the state is as wanted.
 async fn until(connection: &Connection, wanted: impl FnMut(&NatsState) -> bool) -> NatsState {
     let mut state = connection.state();
-    match tokio::time::timeout(PATIENCE, state.wait_for(wanted)).await {
-        Ok(found) => found.unwrap().clone(),
-        Err(_) => panic!("in vain: {:?}", connection.state().borrow().clone()),
-    }
+    let found = tokio::time::timeout(PATIENCE, state.wait_for(wanted)).await.map(|found| found.unwrap().clone());
+    found.unwrap_or_else(|_| panic!("in vain: {:?}", *connection.state().borrow()))
 }
 
 /// Connects, waits, and sends a message to itself.

@@ -5,6 +5,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serializer};
 
 /// Writes `2026-09-01T06:00:04.25Z`.
+#[expect(clippy::ref_option, reason = "serde hands over a reference")]
 pub(in crate::control) fn serialize<S: Serializer>(
     moment: &Option<Timestamp>,
     serializer: S,

@@ -26,7 +26,7 @@ fn errors_quote_nothing_of_the_payload() {
         r#"{"workload":{"service":{"maxRestarts":"planted"}}}"#,
         r#"{"workload":{"volumes":[{"name":{"planted":1}}]}}"#,
         r#"{"workload":{"service":{"localResources":{"environment":{"A":"planted","B":7}}}}}"#,
-        r#"planted"#,
+        r"planted",
     ] {
         let error = WorkloadStartRequest::from_json(payload.as_bytes()).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("planted"), "{error}");
