@@ -23,6 +23,11 @@ pub struct Connection {
 /// [`super::LONGEST_PAUSE`], and subscriptions made meanwhile take effect once it is there. Needs a tokio runtime with time and
 /// I/O.
 ///
+/// Before every attempt all files that the options name are read again, certificates and authorities as well, so what is replaced
+/// under a running program is used at the next attempt. A connection that stands is left alone; who wants the new files used at
+/// once calls `client().force_reconnect()`. Attempts end with the process: dropping a connection that never was there does not
+/// end them, because the client library does not.
+///
 /// An error is only what a server cannot cure: an address, an unreadable file or options that contradict each other. Every one
 /// of them is found before anything connects. The same file broken later is a [`super::ProblemKind::File`] in the state.
 pub async fn connect(options: &NatsOptions) -> Result<Connection, ConnectError> {

@@ -1,8 +1,4 @@
 //! NATS: what the platform needs to be allowed there, and, behind the feature `nats`, the connection that both halves use.
-//!
-//! [`connect()`] returns at once; from then on the connection is kept for ever. Before every attempt all files that
-//! [`NatsOptions`] name are read again, so what is replaced under a running program is used at the next attempt. How it stands is
-//! told by [`Connection::state`].
 
 pub mod permissions;
 
