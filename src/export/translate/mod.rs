@@ -7,7 +7,7 @@ mod statements;
 use chartwright_dialect::{Expr, Kind, Macro, Op, Program, Role, SetValue, Stmt};
 use std::fmt::Write as _;
 
-use regex::Regex;
+use regex_lite::Regex;
 
 use super::File;
 use crate::render::{Engine, TemplateError};

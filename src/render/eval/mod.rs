@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use chartwright_dialect::{
     Context, Expr, File, Kind, Op, Pattern, Place, Program, Role, SetValue, Stmt, TemplateError, Var,
 };
-use regex::Regex;
+use regex_lite::Regex;
 
 use super::{
     merge,

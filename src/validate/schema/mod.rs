@@ -18,7 +18,7 @@ mod union;
 
 use std::collections::HashMap;
 
-use regex::Regex;
+use regex_lite::Regex;
 use serde_json::Value as Schema;
 
 pub use self::rules::RULES;

@@ -1,6 +1,6 @@
 //! Values that a key takes: for examples, and to see what a key changes.
 
-use regex::Regex;
+use regex_lite::Regex;
 use serde_json::{Map, Value as Json, json};
 
 use super::model::{Entry, Kind, Model};
