@@ -1,0 +1,3 @@
+//! The host: runs WebAssembly components for wasmCloud.
+
+pub mod oci;

@@ -1,0 +1,1 @@
+//! Components from OCI registries, kept on disk by their digest.
