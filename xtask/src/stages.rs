@@ -47,6 +47,7 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "no default features", fast: false, run: no_default_features },
     Stage { name: "goldens", fast: true, run: goldens },
     Stage { name: "helm", fast: false, run: helm },
+    Stage { name: "nats", fast: false, run: nats },
     Stage { name: "yaml-language-server", fast: false, run: editor },
     Stage { name: "fuzz", fast: false, run: fuzz },
     Stage { name: "generated sets", fast: false, run: sets },
@@ -58,12 +59,21 @@ fn fmt() -> Result<Outcome> {
 }
 
 fn clippy() -> Result<Outcome> {
-    succeed(cargo().args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))
+    succeed(cargo().args([
+        "clippy",
+        "--workspace",
+        "--all-features",
+        "--all-targets",
+        "--quiet",
+        "--",
+        "-D",
+        "warnings",
+    ]))
 }
 
 fn deny() -> Result<Outcome> {
     let program = need!(tools::cargo_deny()?);
-    succeed(command(program).args(["check", "bans", "licenses", "sources"]))
+    succeed(command(program).args(["--workspace", "check", "bans", "licenses", "sources"]))
 }
 
 /// The one check that needs a database from outside: out of reach is a skip, a finding is a failure.
@@ -112,6 +122,14 @@ fn helm() -> Result<Outcome> {
     }
     let places = [need!(tools::helm_3()?), need!(tools::helm_4()?), need!(tools::helm_helpers()?)];
     helm_tests(&places, HELM_TESTS, None)
+}
+
+/// The feature is off by default, so the stage `tests` does not reach it.
+fn nats() -> Result<Outcome> {
+    let server = need!(tools::nats_server()?);
+    let mut test = cargo();
+    test.args(["test", "--quiet", "--package", "chartwright-contract", "--all-features"]);
+    succeed(test.env(tools::NATS_SERVER_VARIABLE, server))
 }
 
 fn sets() -> Result<Outcome> {

@@ -11,10 +11,31 @@ use crate::command::{command, find, run as run_command};
 use crate::{Verdict, cache, command};
 
 /// The Helms whose reading of our chart is proven: the last of the old line, and the current one.
-const HELM_3: Helm =
-    Helm { version: "3.22.0", package: "helm.sh/helm/v3/cmd/helm", variable: "CHARTWRIGHT_HELM3", name: "helm 3" };
-const HELM_4: Helm =
-    Helm { version: "4.3.1", package: "helm.sh/helm/v4/cmd/helm", variable: "CHARTWRIGHT_HELM4", name: "helm 4" };
+const HELM_3: GoTool = GoTool {
+    version: "3.22.0",
+    package: "helm.sh/helm/v3/cmd/helm",
+    variable: "CHARTWRIGHT_HELM3",
+    name: "helm 3",
+    program: "helm",
+};
+const HELM_4: GoTool = GoTool {
+    version: "4.3.1",
+    package: "helm.sh/helm/v4/cmd/helm",
+    variable: "CHARTWRIGHT_HELM4",
+    name: "helm 4",
+    program: "helm",
+};
+
+/// The server that our connections are proven against.
+const NATS_SERVER: GoTool = GoTool {
+    version: "2.15.2",
+    package: "github.com/nats-io/nats-server/v2",
+    variable: NATS_SERVER_VARIABLE,
+    name: "nats-server",
+    program: "nats-server",
+};
+/// Tests find the server by it.
+pub(crate) const NATS_SERVER_VARIABLE: &str = "CHARTWRIGHT_NATS_SERVER";
 
 /// Where the Go modules around Helm's libraries stand; the rest of `tests/helm` is no reason to build them anew.
 pub(crate) const HELM_MODULES: &str = "tests/helm/render";
@@ -26,7 +47,7 @@ const YAML_LANGUAGE_SERVER: &str = "1.25.0";
 
 /// What to do without Go.
 const NO_GO: &str = "`go` is not on PATH: install Go 1.26 or newer (go.dev/dl, or your system's packages), or name \
-                     ready-made binaries in CHARTWRIGHT_HELM3 and CHARTWRIGHT_HELM4";
+                     ready-made binaries in CHARTWRIGHT_HELM3, CHARTWRIGHT_HELM4 and CHARTWRIGHT_NATS_SERVER";
 /// What to do without npm.
 const NO_NPM: &str =
     "`node` and `npm` are not on PATH: install Node.js 18 or newer (Debian: apt-get install nodejs npm)";
@@ -47,20 +68,24 @@ pub(crate) enum Found {
 /// Finds a tool, or installs it.
 type Ensure = fn() -> Result<Found>;
 
-/// One Helm.
-struct Helm {
+/// A program that go builds from a module.
+struct GoTool {
     version: &'static str,
     package: &'static str,
+    /// The variable that names a ready-made one.
     variable: &'static str,
     name: &'static str,
+    /// The file that go makes. With the version it names the folder.
+    program: &'static str,
 }
 
 /// Runs the chore.
 pub(crate) fn run(_: &Args) -> Result<Verdict> {
-    let tools: [(&str, Ensure); 5] = [
+    let tools: [(&str, Ensure); 6] = [
         (HELM_3.name, helm_3),
         (HELM_4.name, helm_4),
         ("helm helpers", helm_helpers),
+        (NATS_SERVER.name, nats_server),
         ("cargo-deny", cargo_deny),
         ("yaml-language-server", yaml_language_server),
     ];
@@ -82,29 +107,34 @@ pub(crate) fn run(_: &Args) -> Result<Verdict> {
 
 /// Helm 3.
 pub(crate) fn helm_3() -> Result<Found> {
-    helm(&HELM_3)
+    go_tool(&HELM_3)
 }
 
 /// Helm 4.
 pub(crate) fn helm_4() -> Result<Found> {
-    helm(&HELM_4)
+    go_tool(&HELM_4)
 }
 
-fn helm(helm: &Helm) -> Result<Found> {
-    if let Some(given) = env::var_os(helm.variable).filter(|value| !value.is_empty()) {
+/// NATS' server.
+pub(crate) fn nats_server() -> Result<Found> {
+    go_tool(&NATS_SERVER)
+}
+
+fn go_tool(tool: &GoTool) -> Result<Found> {
+    if let Some(given) = env::var_os(tool.variable).filter(|value| !value.is_empty()) {
         let given = PathBuf::from(given);
-        anyhow::ensure!(given.is_file(), "{} names {}, which is no file", helm.variable, given.display());
+        anyhow::ensure!(given.is_file(), "{} names {}, which is no file", tool.variable, given.display());
         return Ok(Found::At(given));
     }
-    let folder = cache::tool(&format!("helm-{}", helm.version))?;
-    let program = folder.join("helm");
+    let folder = cache::tool(&format!("{}-{}", tool.program, tool.version))?;
+    let program = folder.join(tool.program);
     if program.is_file() {
         return Ok(Found::At(program));
     }
     let Some(go) = find("go") else { return Ok(Found::Missing(NO_GO.to_owned())) };
-    println!("installing {} {} (some minutes, once)", helm.name, helm.version);
+    println!("installing {} {} (some minutes, once)", tool.name, tool.version);
     cache::fill(&folder, |draft| {
-        let package = format!("{}@v{}", helm.package, helm.version);
+        let package = format!("{}@v{}", tool.package, tool.version);
         run_command(command(go).arg("install").arg(package).env("GOBIN", draft).env("CGO_ENABLED", "0"))
     })?;
     Ok(Found::At(program))
