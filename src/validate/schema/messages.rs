@@ -238,10 +238,23 @@ impl<'a> Checker<'a> {
         // A key that is refused although the schema names it can only be misplaced.
         let known = known.map(String::as_str).filter(|known| *known != name);
         let help = suggest::did_you_mean(name, known)
-            .or_else(|| self.elsewhere(name).map(|path| format!("known as `{path}`")));
+            .or_else(|| self.elsewhere(name).map(|path| format!("known as `{path}`")))
+            .or_else(|| self.inside_elsewhere(name, &entry.node));
         let mut finding = self.finding(UNKNOWN_KEY, message, entry.key, &label);
         finding.help = help;
         finding
+    }
+
+    /// What is inside of a map that nobody knows may be known: `runtime.tolerations` of another chart.
+    fn inside_elsewhere(&mut self, name: &str, node: &Node) -> Option<String> {
+        let Value::Map(map) = &node.value else { return None };
+        map.keys().find_map(|key| {
+            let places: Vec<String> = self.places(key, 4).iter().map(|path| format!("`{path}`")).collect();
+            let known = or(&places);
+            (!places.is_empty()).then(|| {
+                format!("`{name}.{key}` is known as {known}; for values of another chart: `chartwright import`")
+            })
+        })
     }
 
     /// Whether the items of a list are maps with a `name`.

@@ -18,7 +18,7 @@ use super::{Values, defaults, monitoring::PodMonitor, pod::Pod};
 pub(super) const ORDER: &str = "x-order";
 
 /// Definitions of Kubernetes' types begin with this.
-pub(super) const KUBERNETES: &str = "io.k8s.";
+pub const KUBERNETES: &str = "io.k8s.";
 
 /// What a pattern wants, in words; our messages say it.
 pub(super) const SAYS: &str = "x-pattern-says";

@@ -120,6 +120,13 @@ fn cw0204_says_where_a_key_belongs() {
         ]
     );
     assert_eq!(findings(&values(), "hosts:\n  env:\n    replicas: 2\n"), NONE, "a group may be called `env`");
+    // Values of another chart, whose keys have counterparts.
+    assert_eq!(
+        findings(&values(), "runtime:\n  tolerations: []\n"),
+        [
+            "CW0204 1:1 runtime: unknown key `runtime` | `runtime.tolerations` is known as `operator.tolerations`; for values of another chart: `chartwright import`"
+        ]
+    );
 }
 
 #[test]
