@@ -14,7 +14,6 @@ pub use plan::{Plan, PlanError, PlannedComponent};
 use crate::http::AllowedHosts;
 
 /// Whose component an instance is, and what it was given.
-#[derive(Debug)]
 pub struct Part {
     /// Id of the workload.
     pub workload_id: String,
@@ -30,6 +29,8 @@ pub struct Part {
     pub config: BTreeMap<String, String>,
     /// Where HTTP requests may go.
     pub allowed_hosts: AllowedHosts,
+    /// What sends them.
+    pub client: crate::http::Client,
     /// Instances and calls.
     pub pool: Pool,
 }
