@@ -265,8 +265,10 @@ impl Inner {
         let layer = layer_of(&manifest)?;
         let in_use = self.in_use.hold(&layer.digest);
         let kept = self.read(&layer.digest).await.unwrap_or_default();
+        // A manifest that lies about the size is refused by the pull, whatever is kept.
+        let fits = |bytes: &Bytes| bytes.len() as u64 == layer.size && layer.size <= self.max_component_bytes;
         let (component, origin) = match kept {
-            Some(bytes) if layer.size <= self.max_component_bytes => (bytes, Origin::Cache),
+            Some(bytes) if fits(&bytes) => (bytes, Origin::Cache),
             _ => (session.blob(&layer, self.max_component_bytes).await?, Origin::Registry),
         };
         check_component(&component)?;
