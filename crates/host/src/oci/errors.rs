@@ -9,7 +9,7 @@ use super::{artifact::ArtifactError, login::LoginSource};
 /// No text in here comes from a registry's answer but names of media types and digests, so that nothing a registry says
 /// (it may repeat our credentials) ends in a status or a log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("cannot get `{reference}`: {cause}{}", note(.cached))]
+#[error("cannot get `{reference}`: {cause}{}", note(.cached.as_deref()))]
 pub struct FetchError {
     /// The reference that was asked for.
     pub reference: String,
@@ -19,8 +19,8 @@ pub struct FetchError {
     pub cached: Option<String>,
 }
 
-fn note(cached: &Option<String>) -> String {
-    cached.as_ref().map_or_else(String::new, |digest| {
+fn note(cached: Option<&str>) -> String {
+    cached.map_or_else(String::new, |digest| {
         format!("; a cached copy ({digest}) exists, which the pull policy IfNotPresent would have used")
     })
 }
@@ -49,7 +49,7 @@ pub enum Cause {
     },
     /// 401 or 403 and we had none.
     #[error("{registry} wants credentials and none were given{}: name a pull Secret with an entry for {registry}",
-        detail(.why))]
+        detail(.why.as_deref()))]
     CredentialsMissing {
         /// The registry.
         registry: String,
@@ -160,8 +160,8 @@ pub enum Cause {
     Internal(String),
 }
 
-fn detail(why: &Option<String>) -> String {
-    why.as_ref().map_or_else(String::new, |why| format!(" ({why})"))
+fn detail(why: Option<&str>) -> String {
+    why.map_or_else(String::new, |why| format!(" ({why})"))
 }
 
 fn hint(anonymous: bool) -> &'static str {

@@ -63,23 +63,16 @@ async fn run(mut command: Command, server: &str) -> Result<Option<Login>, String
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
+    use crate::oci::tests::script;
 
-    fn helper(script: &str) -> tempfile::TempDir {
+    async fn said(text: &str) -> Result<Option<Login>, String> {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("docker-credential-test");
-        fs_err::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs_err::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
-        folder
-    }
-
-    async fn said(script: &str) -> Result<Option<Login>, String> {
-        let folder = helper(script);
-        ask_within(Duration::from_millis(700), "test", Some(folder.path()), "registry.example").await
+        script(&folder.path().join("docker-credential-test"), text);
+        let time = if text.contains("sleep") { Duration::from_millis(700) } else { TIME };
+        ask_within(time, "test", Some(folder.path()), "registry.example").await
     }
 
     #[tokio::test]

@@ -35,11 +35,11 @@ pub(super) struct Session<'a> {
 }
 
 /// Where something is below `/v2/`.
-struct Place<'a> {
+struct Place {
     method: Method,
     path: String,
     accept: Option<&'static str>,
-    what: &'a str,
+    what: &'static str,
 }
 
 impl<'a> Session<'a> {
@@ -98,7 +98,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn manifest_place(&self, method: Method) -> Place<'static> {
+    fn manifest_place(&self, method: Method) -> Place {
         let path = format!("{}/manifests/{}", self.image.repository, self.image.version());
         Place { method, path, accept: Some(artifact::ACCEPT), what: "manifest" }
     }
@@ -108,7 +108,7 @@ impl<'a> Session<'a> {
     }
 
     /// A successful answer.
-    async fn request(&mut self, place: &Place<'_>) -> Result<Response, Cause> {
+    async fn request(&mut self, place: &Place) -> Result<Response, Cause> {
         let mut introduced = false;
         loop {
             let response = match self.send(place).await {
@@ -135,7 +135,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn send(&self, place: &Place<'_>) -> Result<Response, reqwest::Error> {
+    async fn send(&self, place: &Place) -> Result<Response, reqwest::Error> {
         let mut request = self.transport.client(self.plain).request(place.method.clone(), self.url(&place.path));
         if let Some(accept) = place.accept {
             request = request.header(ACCEPT, accept);
@@ -226,8 +226,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn refusal(&self, response: &Response, place: &Place<'_>) -> Cause {
-        let what = if place.what == "manifest" { "manifest" } else { "component" };
+    fn refusal(&self, response: &Response, place: &Place) -> Cause {
+        let what = place.what;
         let registry = self.image.registry.clone();
         let itself = self.is_registry(response);
         let host = match response.url().host_str() {

@@ -96,7 +96,7 @@ mod tests {
             let (begun, done) = (self.0.clone(), self.1.clone());
             async move {
                 let number = begun.fetch_add(1, Ordering::SeqCst);
-                tokio::time::sleep(Duration::from_millis(40)).await;
+                tokio::time::sleep(Duration::from_millis(300)).await;
                 done.fetch_add(1, Ordering::SeqCst);
                 number
             }
@@ -117,7 +117,7 @@ mod tests {
     async fn a_waiter_that_goes_away_leaves_the_work_to_the_others() {
         let (flights, count) = (Flights::<&str, usize>::default(), Count(Arc::default(), Arc::default()));
         let (first, second) = (flights.join("k", || count.begin()), flights.join("k", || count.begin()));
-        let _ = tokio::time::timeout(Duration::from_millis(10), first).await.unwrap_err();
+        let _ = tokio::time::timeout(Duration::from_millis(20), first).await.unwrap_err();
         assert_eq!(second.await, 0);
         assert_eq!(count.0.load(Ordering::SeqCst), 1);
     }
@@ -126,9 +126,9 @@ mod tests {
     async fn with_the_last_waiter_the_work_ends() {
         let (flights, count) = (Flights::<&str, usize>::default(), Count(Arc::default(), Arc::default()));
         let only = flights.join("k", || count.begin());
-        let _ = tokio::time::timeout(Duration::from_millis(10), only).await.unwrap_err();
+        let _ = tokio::time::timeout(Duration::from_millis(20), only).await.unwrap_err();
         assert!(lock(&flights.0).running.is_empty());
-        tokio::time::sleep(Duration::from_millis(60)).await;
+        tokio::time::sleep(Duration::from_millis(400)).await;
         assert_eq!((count.0.load(Ordering::SeqCst), count.1.load(Ordering::SeqCst)), (1, 0));
     }
 }

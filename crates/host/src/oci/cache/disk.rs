@@ -23,7 +23,7 @@ use super::{
 const UNFINISHED: &str = ".unfinished-";
 
 /// Nobody writes one file that long; with a shared folder it may be another host's.
-const ABANDONED: Duration = Duration::from_secs(3600);
+const ABANDONED: Duration = Duration::from_hours(1);
 
 #[derive(Debug)]
 pub(super) struct Disk {
@@ -32,7 +32,7 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    pub(super) fn new(folder: PathBuf) -> Self {
+    pub(super) fn new(folder: &Path) -> Self {
         Self { blobs: folder.join("blobs/sha256"), refs: folder.join("refs") }
     }
 

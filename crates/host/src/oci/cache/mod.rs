@@ -70,7 +70,7 @@ pub(super) struct Cache {
 impl Cache {
     pub(super) fn new(folder: Option<PathBuf>, limit: u64, in_use: Arc<Table>) -> Self {
         let place = match folder {
-            Some(folder) => Place::Disk(disk::Disk::new(folder)),
+            Some(folder) => Place::Disk(disk::Disk::new(&folder)),
             None => Place::Memory(memory::Memory::default()),
         };
         Self { place, limit, in_use }

@@ -209,7 +209,7 @@ async fn a_disk_that_cannot_be_written_costs_only_the_cache() {
 #[tokio::test]
 async fn a_write_that_fails_leaves_no_half_files() {
     let (registry, folder) = (Registry::start().await, tempfile::tempdir().unwrap());
-    let bytes = component(&[7; 300_000]);
+    let bytes = component(&[7; 10_000]);
     registry.push("1", &bytes);
     let blobs = folder.path().join("blobs/sha256");
     fs_err::create_dir_all(&blobs).unwrap();

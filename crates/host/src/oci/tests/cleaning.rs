@@ -104,7 +104,7 @@ async fn what_crashes_left_behind_is_swept() {
     for path in [&old, &new] {
         fs_err::write(path, &bytes[..9]).unwrap();
     }
-    let hours = SystemTime::now() - Duration::from_secs(7200);
+    let hours = SystemTime::now() - Duration::from_hours(2);
     fs_err::OpenOptions::new().write(true).open(&old).unwrap().set_modified(hours).unwrap();
     // Content whose name was not written any more.
     fs_err::write(blobs.join(digest_of(&[9; 2000]).trim_start_matches("sha256:")), [9; 2000]).unwrap();

@@ -93,7 +93,9 @@ async fn one_limit_of_time_holds_for_the_whole_pull() {
 
 #[tokio::test]
 async fn names_and_ports_that_nobody_has_are_told() {
-    let text = refused(&store(None), "registry.invalid/a:1").await;
+    // Where no name server answers, to find out takes long.
+    let patient = store_of(Options { pull_timeout: Duration::from_mins(1), ..options(None) });
+    let text = refused(&patient, "registry.invalid/a:1").await;
     assert!(text.contains("the name registry.invalid cannot be resolved"), "{text}");
     let port = {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

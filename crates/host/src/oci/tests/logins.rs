@@ -95,17 +95,12 @@ async fn dockers_configuration_comes_after_the_request_and_before_nobody() {
     get(&store(), &registry.name(":1")).await.unwrap();
 }
 
-#[cfg(unix)]
 #[tokio::test]
 async fn helpers_are_asked_and_what_they_say_stays_secret() {
-    use std::os::unix::fs::PermissionsExt as _;
     let registry = guarded(GUARDS[0].clone()).await;
     let folder = tempfile::tempdir().unwrap();
     let helper = folder.path().join("docker-credential-test");
-    let write = |script: &str| {
-        fs_err::write(&helper, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs_err::set_permissions(&helper, std::fs::Permissions::from_mode(0o755)).unwrap();
-    };
+    let write = |text: &str| script(&helper, text);
     for file in [
         config(&serde_json::json!({"credsStore": "test"})),
         config(&serde_json::json!({"credHelpers": {registry.address.to_string(): "test"}})),

@@ -67,6 +67,19 @@ fn login(username: &str, password: &str) -> Login {
     Login { username: username.into(), password: Secret::new(password) }
 }
 
+/// Writes a program. By another process: one that this one begins meanwhile would inherit the file open for writing,
+/// and what somebody writes cannot be run.
+pub(super) fn script(path: &Path, text: &str) {
+    let mut shell = std::process::Command::new("sh")
+        .args(["-c", "cat >\"$0\" && chmod 755 \"$0\""])
+        .arg(path)
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut shell.stdin.take().unwrap(), format!("#!/bin/sh\n{text}\n").as_bytes()).unwrap();
+    assert!(shell.wait().unwrap().success());
+}
+
 async fn get(store: &Store, reference: &str) -> Result<Component, FetchError> {
     store.fetch(reference, Policy::IfNotPresent, None).await
 }

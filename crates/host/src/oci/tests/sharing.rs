@@ -3,7 +3,7 @@ use super::{registry::Fault, *};
 async fn slow() -> Registry {
     let registry = Registry::start().await;
     registry.push("1", &component(b"one"));
-    registry.fault("/blobs/", Fault::Slow(Duration::from_millis(150)));
+    registry.fault("/blobs/", Fault::Slow(Duration::from_millis(400)));
     registry
 }
 
@@ -61,7 +61,7 @@ async fn when_all_give_up_the_pull_ends_and_nothing_is_kept() {
     let registry = slow().await;
     let (store, name) = (store(None), registry.name(":1"));
     let _ = tokio::time::timeout(Duration::from_millis(60), get(&store, &name)).await.unwrap_err();
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
     store.fetch(&name, Policy::Never, None).await.unwrap_err();
     get(&store, &name).await.unwrap();
     assert_eq!(registry.blobs(), 2);
