@@ -56,22 +56,21 @@ impl Disk {
         Ok(record)
     }
 
-    pub(super) fn note(&self, record: &Record) -> Result<(), String> {
-        let content = serde_json::to_vec_pretty(record).map_err(|error| error.to_string())?;
-        write(&self.reference(&record.reference), &content, false).map_err(|error| error.to_string())
+    pub(super) fn note(&self, record: &Record) -> io::Result<()> {
+        write(&self.reference(&record.reference), &serde_json::to_vec_pretty(record)?, false)
     }
 
     pub(super) fn read(&self, digest: &str) -> Result<Option<Bytes>, String> {
         Ok(read(&self.blob(digest))?.map(Bytes::from))
     }
 
-    pub(super) fn write(&self, digest: &str, content: &Bytes) -> Result<(), String> {
+    pub(super) fn write(&self, digest: &str, content: &Bytes) -> io::Result<()> {
         let path = self.blob(digest);
         // Whole as far as its length says: what else may be wrong with it is found at reading.
         if fs_err::metadata(&path).is_ok_and(|found| found.is_file() && found.len() == content.len() as u64) {
             return Ok(());
         }
-        write(&path, content, true).map_err(|error| error.to_string())
+        write(&path, content, true)
     }
 
     pub(super) fn drop_content(&self, digest: &str) {

@@ -5,6 +5,7 @@ mod eviction;
 mod memory;
 
 use std::{
+    io,
     path::PathBuf,
     sync::{
         Arc,
@@ -23,6 +24,9 @@ use super::{
     in_use::Table,
     reference::{Image, digest_of},
 };
+
+/// Records, and what a disk takes for itself.
+const SLACK: u64 = 64 * 1024;
 
 /// What a reference meant when it was last asked for. As a file it is small JSON for people too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,17 +132,28 @@ impl Cache {
 
     /// Notes that a reference was used. A failure costs only order, so it is no news.
     pub(super) fn touch(&self, image: &Image, known: &Known) {
-        if let Err(problem) = self.note(&image.to_string(), &known.manifest_digest, &known.layer.digest) {
-            tracing::debug!(problem, "the time of a use cannot be written");
+        if let Err(error) = self.note(&image.to_string(), &known.manifest_digest, &known.layer.digest) {
+            tracing::debug!(%error, "the time of a use cannot be written");
         }
     }
 
     /// Keeps what was pulled, and makes room. A full or read-only disk is a warning: the component is served anyway.
     pub(super) fn put(&self, pulled: &Pulled) {
-        if let Err(problem) = self.try_put(pulled) {
+        let mut outcome = self.try_put(pulled);
+        let full =
+            |error: &io::Error| matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+        if outcome.as_ref().is_err_and(full) {
+            // The volume is smaller than the size we were given: what is longest unused goes now.
+            let needed = (pulled.component.len() + pulled.manifest.len()) as u64 + SLACK;
+            let left = self.clean().left;
+            if self.clean_to(left.saturating_sub(needed)).removed > 0 {
+                outcome = self.try_put(pulled);
+            }
+        }
+        if let Err(error) = outcome {
             tracing::warn!(
                 reference = %pulled.image,
-                problem,
+                %error,
                 "a component cannot be kept in the cache; it is served, and pulled again next time"
             );
         }
@@ -146,7 +161,7 @@ impl Cache {
     }
 
     /// Content first and the names for it last: a crash in between leaves content without a name, which only ages.
-    fn try_put(&self, pulled: &Pulled) -> Result<(), String> {
+    fn try_put(&self, pulled: &Pulled) -> io::Result<()> {
         self.write(&pulled.layer.digest, &pulled.component)?;
         self.write(&pulled.manifest_digest, &pulled.manifest)?;
         let by_digest = pulled.image.at(&pulled.manifest_digest);
@@ -157,7 +172,7 @@ impl Cache {
         Ok(())
     }
 
-    fn write(&self, digest: &str, content: &Bytes) -> Result<(), String> {
+    fn write(&self, digest: &str, content: &Bytes) -> io::Result<()> {
         match &self.place {
             Place::Disk(disk) => disk.write(digest, content),
             Place::Memory(memory) => {
@@ -167,7 +182,7 @@ impl Cache {
         }
     }
 
-    fn note(&self, name: &str, manifest: &str, component: &str) -> Result<(), String> {
+    fn note(&self, name: &str, manifest: &str, component: &str) -> io::Result<()> {
         let record = Record {
             reference: name.to_owned(),
             manifest: manifest.to_owned(),
@@ -185,9 +200,13 @@ impl Cache {
 
     /// Removes what is too much, longest unused first, and nothing that is in use.
     pub(super) fn clean(&self) -> Cleaned {
+        self.clean_to(self.limit)
+    }
+
+    fn clean_to(&self, limit: u64) -> Cleaned {
         let outcome = match &self.place {
-            Place::Disk(disk) => eviction::clean(disk, self.limit, &self.in_use),
-            Place::Memory(memory) => eviction::clean(memory, self.limit, &self.in_use),
+            Place::Disk(disk) => eviction::clean(disk, limit, &self.in_use),
+            Place::Memory(memory) => eviction::clean(memory, limit, &self.in_use),
         };
         if outcome.removed > 0 || outcome.over > 0 {
             tracing::debug!(?outcome, "the cache was cleaned");

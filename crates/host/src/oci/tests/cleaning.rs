@@ -122,3 +122,21 @@ async fn manifest_size(registry: &Registry) -> u64 {
     let path = folder.path().join("blobs/sha256").join(manifest.trim_start_matches("sha256:"));
     fs_err::metadata(path).unwrap().len()
 }
+
+#[tokio::test]
+#[ignore = "needs a volume of 256 KiB, named by CHARTWRIGHT_TEST_SMALL_VOLUME: `mount -t tmpfs -o size=256k …`"]
+async fn on_a_volume_smaller_than_the_cache_the_longest_unused_goes() {
+    let volume = std::env::var("CHARTWRIGHT_TEST_SMALL_VOLUME").unwrap();
+    let (registry, store) = (Registry::start().await, store(Some(Path::new(&volume))));
+    for tag in ["1", "2", "3", "4"] {
+        registry.push(tag, &component(&vec![tag.as_bytes()[0]; 90_000]));
+        drop(get(&store, &registry.name(&format!(":{tag}"))).await.unwrap());
+        assert!(cached(&store, &registry, &format!(":{tag}")).await, "{tag}");
+    }
+    assert!(!cached(&store, &registry, ":1").await);
+    // In use it stays, and what finds no room is served all the same.
+    let _mark = get(&store, &registry.name(":4")).await.unwrap().in_use;
+    registry.push("5", &component(&vec![5; 200_000]));
+    assert_eq!(get(&store, &registry.name(":5")).await.unwrap().bytes.len(), 200_000 + 17);
+    assert!(cached(&store, &registry, ":4").await && !cached(&store, &registry, ":5").await);
+}
