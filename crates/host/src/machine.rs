@@ -1,7 +1,7 @@
 //! What heartbeats say of the machine; Linux's own files, nothing where they are missing.
 
 /// Memory in bytes: all of it, and what programs could get.
-pub fn memory() -> (u64, u64) {
+pub(crate) fn memory() -> (u64, u64) {
     let text = fs_err::read_to_string("/proc/meminfo").unwrap_or_default();
     let of = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
@@ -11,14 +11,14 @@ pub fn memory() -> (u64, u64) {
 }
 
 /// The memory this process may use, in bytes: its container's limit, or the machine's memory.
-pub fn memory_limit() -> u64 {
+pub(crate) fn memory_limit() -> u64 {
     let group = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
     let limits = group.iter().filter_map(|path| fs_err::read_to_string(path).ok()?.trim().parse::<u64>().ok());
     limits.fold(memory().0, |all, limit| if all == 0 { limit } else { all.min(limit) })
 }
 
 /// Name of the machine; in a cluster that of the pod.
-pub fn name() -> String {
+pub(crate) fn name() -> String {
     let name = fs_err::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let name = name.trim();
     if name.is_empty() { "host".into() } else { name.into() }
@@ -26,13 +26,13 @@ pub fn name() -> String {
 
 /// The share of processors in use since the last look.
 #[derive(Debug, Default)]
-pub struct Processors {
+pub(crate) struct Processors {
     last: Option<(u64, u64)>,
 }
 
 impl Processors {
     /// Percent of the machine, 0 to 100; 0 at the first look.
-    pub fn usage(&mut self) -> f32 {
+    pub(crate) fn usage(&mut self) -> f32 {
         let Some(now) = ticks() else { return 0.0 };
         let usage = match self.last {
             Some((busy, all)) if now.1 > all => ratio(now.0.saturating_sub(busy), now.1 - all) * 100.0,
@@ -59,7 +59,7 @@ fn ticks() -> Option<(u64, u64)> {
 }
 
 /// Descriptors this process may open.
-pub fn descriptors() -> usize {
+pub(crate) fn descriptors() -> usize {
     let text = fs_err::read_to_string("/proc/self/limits").unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("Max open files"));
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(1024)

@@ -13,10 +13,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 
 /// An answer to the path of a GET.
-pub type Page = (StatusCode, &'static str, String);
+pub(crate) type Page = (StatusCode, &'static str, String);
 
 /// Listens, and serves pages until the process ends.
-pub async fn serve<F>(address: SocketAddr, page: F) -> std::io::Result<SocketAddr>
+pub(crate) async fn serve<F>(address: SocketAddr, page: F) -> std::io::Result<SocketAddr>
 where
     F: Fn(&str) -> Page + Send + Sync + 'static,
 {

@@ -16,6 +16,7 @@ use flags::Given;
 
 /// All of it; names are those of the flags.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the flag table says what each is for")]
 pub struct Options {
     pub control: NatsOptions,
     pub data: NatsOptions,
