@@ -53,7 +53,16 @@ impl Host {
             Err(_) => panic!("{:?}", running.await),
         };
         let operator = async_nats::ConnectOptions::new().retry_on_initial_connect().connect(nats.url()).await.unwrap();
-        Self { addresses, operator, stop: Some(stop), running }
+        let host = Self { addresses, operator, stop: Some(stop), running };
+        // It runs before NATS is there, and hears commands a moment after.
+        let subject = format!("runtime.host.{}.heartbeat", host.addresses.id);
+        for _ in 0..500 {
+            if host.operator.request(subject.clone(), "{}".into()).await.is_ok() {
+                return host;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("the host does not answer");
     }
 
     /// Sends a command as upstream's operator does and reads the answer as strictly as it does.
