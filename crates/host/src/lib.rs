@@ -17,6 +17,8 @@ mod shared;
 pub mod workload;
 
 mod run;
+mod serve;
 
 pub use options::Options;
 pub use run::{Addresses, HostError, run};
+pub use serve::{ServeError, serve};

@@ -64,4 +64,3 @@ pub(crate) fn descriptors() -> usize {
     let line = text.lines().find_map(|line| line.strip_prefix("Max open files"));
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(1024)
 }
-

@@ -38,7 +38,8 @@ where
                     response.headers_mut().insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static(kind));
                     std::future::ready(Ok::<_, Infallible>(response))
                 });
-                let served = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
+                let served =
+                    http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
                 if let Err(err) = served.await {
                     tracing::debug!(error = %err, "a connection to probes or metrics ended");
                 }

@@ -19,7 +19,7 @@ use crate::workload::HandlerOptions;
 use crate::{oci, plain, plugins};
 
 /// Time for one component to compile.
-const COMPILE: Duration = Duration::from_secs(120);
+const COMPILE: Duration = Duration::from_mins(2);
 
 /// Why a host does not run.
 #[derive(Debug, thiserror::Error)]

@@ -50,7 +50,7 @@ impl Control {
         let stopped = token.is_cancelled();
         let message = result.as_ref().err().cloned();
         if let Some(running) = self.slots.settle(&id, &token, result) {
-            self.end(running);
+            self.end(&running);
         }
         self.count();
         if stopped {
@@ -138,7 +138,7 @@ impl Control {
                 let slot = self.slots.take(&id);
                 let known = slot.is_some();
                 if let Some(Slot::Running(running)) = slot {
-                    self.end(running);
+                    self.end(&running);
                 }
                 self.count();
                 if known {
@@ -154,7 +154,7 @@ impl Control {
         WorkloadStopResponse::from(status).to_json()
     }
 
-    fn end(&self, running: Running) {
+    fn end(&self, running: &Running) {
         if let Some(target) = &running.route {
             self.shared.router.remove(target);
             self.shared.metrics.forget(&target.meters);

@@ -74,7 +74,9 @@ mod tests {
 
     #[test]
     fn any_machine_has_a_name_that_kubernetes_takes() {
-        for (machine, name) in [("hosts-5d9f-abc", "hosts-5d9f-abc"), ("My_Laptop.local", "my-laptop-local"), ("--", "host")] {
+        for (machine, name) in
+            [("hosts-5d9f-abc", "hosts-5d9f-abc"), ("My_Laptop.local", "my-laptop-local"), ("--", "host")]
+        {
             assert_eq!(friendly_name(machine), name);
         }
     }

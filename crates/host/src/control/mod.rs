@@ -46,7 +46,8 @@ impl Control {
     ) -> Result<(), async_nats::SubscribeError> {
         // First the ear, then the voice: who hears a heartbeat may send a command at once.
         let commands = connection.client().subscribe(host.commands()).await?;
-        let beating = tokio::spawn(Arc::clone(&self).beat(connection.client().clone(), host.heartbeat(), connection.state()));
+        let beating =
+            tokio::spawn(Arc::clone(&self).beat(connection.client().clone(), host.heartbeat(), connection.state()));
         let permits = Arc::new(Semaphore::new(COMMANDS));
         let mut commands = std::pin::pin!(commands);
         loop {

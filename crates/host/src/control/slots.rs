@@ -52,7 +52,12 @@ impl Slots {
     }
 
     /// Ends a start. What came to run is given back when it was stopped meanwhile.
-    pub(super) fn settle(&self, id: &str, token: &CancellationToken, result: Result<Running, String>) -> Option<Running> {
+    pub(super) fn settle(
+        &self,
+        id: &str,
+        token: &CancellationToken,
+        result: Result<Running, String>,
+    ) -> Option<Running> {
         let mut slots = self.lock();
         if token.is_cancelled() {
             return result.ok();
@@ -82,7 +87,8 @@ impl Slots {
     /// Workloads in mind, and components of those that run.
     pub(super) fn counts(&self) -> (usize, usize) {
         let slots = self.lock();
-        let components = slots.values().map(|slot| if let Slot::Running(running) = slot { running.components } else { 0 });
+        let components =
+            slots.values().map(|slot| if let Slot::Running(running) = slot { running.components } else { 0 });
         (slots.len(), components.sum())
     }
 }

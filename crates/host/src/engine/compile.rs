@@ -109,8 +109,7 @@ impl Compiler {
 }
 
 fn compile(engine: &Engine, digest: String, bytes: &Bytes) -> Result<Compiled, CompileError> {
-    let component =
-        Component::new(&engine.wasmtime, bytes).map_err(|err| CompileError::Invalid(format!("{err:#}")))?;
+    let component = Component::new(&engine.wasmtime, bytes).map_err(|err| CompileError::Invalid(format!("{err:#}")))?;
     let ty = component.component_type();
     let imports: Vec<String> = ty.imports(&engine.wasmtime).map(|(name, _)| name.to_owned()).collect();
     let exports: Vec<String> = ty

@@ -32,7 +32,9 @@ impl AllowedHosts {
     /// Whether a request to that address may go.
     pub fn allow(&self, uri: &Uri) -> bool {
         let scheme = uri.scheme_str().unwrap_or("https").to_ascii_lowercase();
-        let Some(host) = uri.host().map(|host| host.trim_matches(['[', ']']).to_ascii_lowercase()) else { return false };
+        let Some(host) = uri.host().map(|host| host.trim_matches(['[', ']']).to_ascii_lowercase()) else {
+            return false;
+        };
         // A port that is the scheme's own need not be written on either side.
         let usual = if scheme == "http" { 80 } else { 443 };
         let port = uri.port_u16().unwrap_or(usual);

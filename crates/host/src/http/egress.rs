@@ -16,7 +16,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 use crate::workload::Part;
 
 /// Time for a connection or a first byte when the guest names none.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// What the client is told.
 #[derive(Clone, Debug, Default)]
@@ -72,7 +72,7 @@ impl Client {
         Ok(Self(
             legacy::Client::builder(TokioExecutor::new())
                 .pool_timer(TokioTimer::new())
-                .pool_idle_timeout(Duration::from_secs(60))
+                .pool_idle_timeout(Duration::from_mins(1))
                 .build(connector.wrap_connector(tcp)),
         ))
     }
@@ -104,8 +104,11 @@ impl WasiHttpHooks for Egress {
         Box::new(async move {
             if !part.allowed_hosts.allow(request.uri()) {
                 tracing::info!(
-                    namespace = part.namespace, workload = part.workload, component = part.component,
-                    host = request.uri().host().unwrap_or_default(), "a request to a host that is not allowed"
+                    namespace = part.namespace,
+                    workload = part.workload,
+                    component = part.component,
+                    host = request.uri().host().unwrap_or_default(),
+                    "a request to a host that is not allowed"
                 );
                 return Err(Error::HttpRequestDenied);
             }

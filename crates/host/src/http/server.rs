@@ -106,7 +106,10 @@ impl Server {
         }
         drop(self.listener);
         if tokio::time::timeout(self.options.drain, graceful.shutdown()).await.is_err() {
-            tracing::warn!(seconds = self.options.drain.as_secs(), "requests were still running when their time was up");
+            tracing::warn!(
+                seconds = self.options.drain.as_secs(),
+                "requests were still running when their time was up"
+            );
         }
     }
 }

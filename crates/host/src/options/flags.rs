@@ -65,13 +65,17 @@ impl Given {
         }
         for value in values {
             let wanted = match flag.kind {
-                FlagKind::Bool | FlagKind::Switch if !matches!(value.as_str(), "true" | "false") => "`true` or `false`".into(),
+                FlagKind::Bool | FlagKind::Switch if !matches!(value.as_str(), "true" | "false") => {
+                    "`true` or `false`".into()
+                }
                 FlagKind::Choice(words) if !words.contains(&value.as_str()) => words.join(", "),
                 FlagKind::Number if value.parse::<u64>().is_err() => "a whole number".into(),
                 FlagKind::Percent if !value.parse::<u64>().is_ok_and(|number| number <= 100) => "0 to 100".into(),
                 FlagKind::Size if super::units::size(value).is_none() => "bytes such as `512Mi`".into(),
                 FlagKind::Duration if super::units::duration(value).is_none() => "a time such as `30s`".into(),
-                FlagKind::Address if super::units::address(value).is_none() => "where to listen, such as `0.0.0.0:8080`".into(),
+                FlagKind::Address if super::units::address(value).is_none() => {
+                    "where to listen, such as `0.0.0.0:8080`".into()
+                }
                 _ => continue,
             };
             let shown = if flag.secret { "***" } else { value };
@@ -89,7 +93,12 @@ impl Given {
     pub(super) fn list(&self, name: &str) -> Vec<String> {
         let all = self.values.get(name).cloned().or_else(|| default(name).map(|text| vec![text.to_owned()]));
         let all = all.unwrap_or_default();
-        all.iter().flat_map(|text| text.split(',')).map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+        all.iter()
+            .flat_map(|text| text.split(','))
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 
     pub(super) fn parsed<T>(&self, name: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
@@ -117,7 +126,9 @@ fn default(name: &str) -> Option<&'static str> {
 /// A flag that begins or ends like what was written.
 fn nearest(table: &[Flag], name: &str) -> String {
     let common = |flag: &&Flag| {
-        let same = |mut pairs: std::iter::Zip<std::str::Bytes<'_>, std::str::Bytes<'_>>| pairs.by_ref().take_while(|(a, b)| a == b).count();
+        let same = |mut pairs: std::iter::Zip<std::str::Bytes<'_>, std::str::Bytes<'_>>| {
+            pairs.by_ref().take_while(|(a, b)| a == b).count()
+        };
         same(flag.name.bytes().zip(name.bytes()))
     };
     let near = table.iter().max_by_key(|flag| common(flag)).filter(|flag| common(flag) >= 4);

@@ -67,8 +67,9 @@ impl Options {
         let bytes = |name: &str| given.parsed(name, units::size);
         let paths = |name: &str| given.list(name).into_iter().map(PathBuf::from).collect::<Vec<_>>();
         let core_instances = given.parsed("core-instances", |text| text.parse().ok()).unwrap_or(1000);
-        let max_in_flight =
-            given.number("max-in-flight").unwrap_or_else(|| usize::try_from(core_instances).unwrap_or(1000).max(8) * 4 / 5);
+        let max_in_flight = given
+            .number("max-in-flight")
+            .unwrap_or_else(|| usize::try_from(core_instances).unwrap_or(1000).max(8) * 4 / 5);
         let mut labels = Vec::new();
         for label in given.list("label") {
             match label.split_once('=') {
@@ -102,7 +103,9 @@ impl Options {
                 .number("max-http-ingress-connections")
                 .unwrap_or_else(|| (machine::descriptors() / 4).max(16)),
             max_in_flight,
-            max_in_flight_per_workload: given.number("max-in-flight-per-workload").unwrap_or((max_in_flight / 4).max(1)),
+            max_in_flight_per_workload: given
+                .number("max-in-flight-per-workload")
+                .unwrap_or((max_in_flight / 4).max(1)),
             max_component_bytes: bytes("max-component-bytes").unwrap_or(256 << 20),
             request_timeout: seconds("request-timeout"),
             drain_delay: seconds("drain-delay"),
@@ -159,19 +162,23 @@ mod tests {
 
     #[test]
     fn arguments_stand_over_variables_over_defaults() {
-        let options = parse(&["--http-addr=:9191", "--drain-delay", "5s", "--scheduler-nats-url=nats://a:4222,nats://b:4222"]);
+        let options =
+            parse(&["--http-addr=:9191", "--drain-delay", "5s", "--scheduler-nats-url=nats://a:4222,nats://b:4222"]);
         let options = options.unwrap();
         assert_eq!((options.host_group.as_str(), options.drain_delay), ("edge", Duration::from_secs(5)));
         assert_eq!(options.control.url, ["nats://a:4222", "nats://b:4222"]);
-        assert_eq!((options.request_timeout, options.max_in_flight), (Duration::from_secs(600), 800));
+        assert_eq!((options.request_timeout, options.max_in_flight), (Duration::from_mins(10), 800));
         assert_eq!(parse(&["--host-group=core"]).unwrap().host_group, "core");
     }
 
     #[test]
     fn every_fault_is_named_in_one_run() {
-        let faults = parse(&["--htp-addr=x", "--drain-delay=5", "--core-instances=many", "stray", "--label=x"]).unwrap_err();
+        let faults =
+            parse(&["--htp-addr=x", "--drain-delay=5", "--core-instances=many", "stray", "--label=x"]).unwrap_err();
         let words = faults.to_string();
-        for part in ["no flag `--htp-addr`", "--drain-delay=5: write a time", "--core-instances=many", "`stray`", "--label=x"] {
+        for part in
+            ["no flag `--htp-addr`", "--drain-delay=5: write a time", "--core-instances=many", "`stray`", "--label=x"]
+        {
             assert!(words.contains(part), "{part}: {words}");
         }
     }

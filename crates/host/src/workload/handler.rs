@@ -9,9 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::time::Sleep;
 use wasmtime::component::GuestTaskId;
 use wasmtime::{Store, StoreContextMut};
-use wasmtime_wasi_http::handler::{
-    HandlerState, Instance, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus,
-};
+use wasmtime_wasi_http::handler::{HandlerState, Instance, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus};
 
 use super::{Part, Pool};
 use crate::engine::{Compiled, Engine, GuestLimits, GuestMemory, State};

@@ -12,7 +12,10 @@ pub(crate) fn hello() -> &'static [u8] {
 
 fn built() -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("guests");
-    let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("guests");
+    // Beside whatever else is built, found from the place of this program: `target/debug/deps/it-…`.
+    let program = std::env::current_exe().unwrap();
+    let target = program.ancestors().find(|folder| folder.ends_with("deps") || folder.ends_with("examples"));
+    let target = target.unwrap().parent().unwrap().join("guests");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .args(["build", "--release", "--quiet", "--target", "wasm32-wasip2", "--target-dir"])

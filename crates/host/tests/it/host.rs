@@ -48,10 +48,7 @@ impl Host {
         let (stop, stopped) = oneshot::channel();
         let (ready, addresses) = oneshot::channel();
         let running = tokio::spawn(run(options, async { _ = stopped.await }, ready));
-        let addresses = match addresses.await {
-            Ok(addresses) => addresses,
-            Err(_) => panic!("{:?}", running.await),
-        };
+        let Ok(addresses) = addresses.await else { panic!("{:?}", running.await) };
         let operator = async_nats::ConnectOptions::new().retry_on_initial_connect().connect(nats.url()).await.unwrap();
         let host = Self { addresses, operator, stop: Some(stop), running };
         // It runs before NATS is there, and hears commands a moment after.
@@ -68,7 +65,8 @@ impl Host {
     /// Sends a command as upstream's operator does and reads the answer as strictly as it does.
     pub(crate) async fn command(&self, command: &str, payload: Value) -> Option<WorkloadStatus> {
         let subject = format!("runtime.host.{}.{command}", self.addresses.id);
-        let request = async_nats::Request::new().payload(payload.to_string().into()).timeout(Some(Duration::from_secs(60)));
+        let request =
+            async_nats::Request::new().payload(payload.to_string().into()).timeout(Some(Duration::from_mins(1)));
         let answer = self.operator.send_request(subject, request).await.ok()?;
         strict::check("WorkloadStatusResponse", &answer.payload).unwrap();
         WorkloadStatusResponse::from_json(&answer.payload).unwrap().workload_status
@@ -149,6 +147,7 @@ pub(crate) async fn request(address: &str, host: &str, path: &str, body: &str) -
     let response = client.request(request.body(Full::from(body.to_owned())).unwrap()).await.unwrap();
     let status = response.status().as_u16();
     let reason = response.headers().get("x-chartwright-reason").map(|reason| reason.to_str().unwrap().to_owned());
-    let body = response.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    // A body that breaks off is an answer as well.
+    let body = response.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     Answer { status, reason: reason.unwrap_or_default(), body: String::from_utf8(body.to_vec()).unwrap() }
 }

@@ -58,7 +58,8 @@ async fn every_request_has_an_answer_and_a_failed_start_stays_in_mind() {
     } } }));
     assert!(hostless.await.unwrap().message.contains("needs `host`"));
     // Fields of a newer peer are read over.
-    let newer = start(json!({ "workloadId": "e", "newField": 1, "workload": { "namespace": "n", "name": "e", "other": [] } }));
+    let newer =
+        start(json!({ "workloadId": "e", "newField": 1, "workload": { "namespace": "n", "name": "e", "other": [] } }));
     assert_eq!(newer.await.unwrap().workload_state, Running);
     host.stop().await;
 }
@@ -79,7 +80,10 @@ async fn a_slow_pull_delays_nothing_and_can_be_stopped() {
         let begin = Instant::now();
         assert_eq!(host.run("quick", &quick, "quick.example", json!({})).await.workload_state, Running);
         assert_eq!(host.get("quick.example", "/").await.status, 200);
-        assert_eq!(host.command("workload.stop", json!({ "workloadId": "slow" })).await.unwrap().workload_state, Stopping);
+        assert_eq!(
+            host.command("workload.stop", json!({ "workloadId": "slow" })).await.unwrap().workload_state,
+            Stopping
+        );
         assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
     };
     let (slow, ()) = tokio::join!(starting, others);

@@ -55,7 +55,9 @@ impl Registry {
         contents.pages.insert(blob(component), ("application/octet-stream", component.to_vec()));
         contents.pages.insert(blob(&config), ("application/octet-stream", config));
         let kind = "application/vnd.oci.image.manifest.v1+json";
-        contents.pages.insert(format!("/v2/{repository}/manifests/{}", self::digest(&manifest)), (kind, manifest.clone()));
+        contents
+            .pages
+            .insert(format!("/v2/{repository}/manifests/{}", self::digest(&manifest)), (kind, manifest.clone()));
         contents.pages.insert(format!("/v2/{repository}/manifests/{tag}"), (kind, manifest));
         format!("{}/{repository}:{tag}", self.address)
     }
