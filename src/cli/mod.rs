@@ -6,6 +6,8 @@ mod docs;
 mod exit;
 mod explain;
 mod findings;
+#[cfg(feature = "host")]
+mod host;
 mod import;
 mod output;
 mod render;
@@ -50,6 +52,8 @@ enum Verb {
     Docs(docs::DocsArgs),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
+    #[cfg(feature = "host")]
+    Host(host::HostArgs),
 }
 
 impl Cli {
@@ -66,6 +70,8 @@ impl Cli {
             Verb::Docs(args) => args.run(),
             Verb::Completions(args) => args.run(),
             Verb::Man(args) => args.run(),
+            #[cfg(feature = "host")]
+            Verb::Host(args) => args.run(),
         };
         result.unwrap_or_else(|err| output::unable(&err))
     }

@@ -11,6 +11,7 @@ mod command;
 mod edges;
 mod generate;
 mod golden;
+mod hello;
 mod stages;
 mod test;
 mod tools;
@@ -42,6 +43,8 @@ enum Chore {
     Edges,
     /// Measure the tool against its peers
     Bench(bench::Args),
+    /// Start a NATS server, a registry and a host here, run a component on it, and show what it answers
+    Hello,
 }
 
 /// What a chore found: did the thing asked about hold?
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Chore::Golden(args) => golden::run(&args),
         Chore::Edges => edges::run(),
         Chore::Bench(args) => bench::run(&args),
+        Chore::Hello => hello::run(),
     };
     match result {
         Ok(Verdict::Yes) => ExitCode::SUCCESS,

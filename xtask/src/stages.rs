@@ -25,6 +25,9 @@ macro_rules! need {
 /// Variables by which the tests in `tests/it` find Helm; without them those tests say so and pass.
 const HELM_VARIABLES: [&str; 3] = ["CHARTWRIGHT_HELM3", "CHARTWRIGHT_HELM4", "CHARTWRIGHT_HELM_RENDER"];
 
+/// The package with the WebAssembly engine.
+const HOST: &str = "chartwright-host";
+
 /// Tests of `tests/it` that need Helm have this in their path.
 const HELM_TESTS: &str = "helm";
 
@@ -47,7 +50,7 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "no default features", fast: false, run: no_default_features },
     Stage { name: "goldens", fast: true, run: goldens },
     Stage { name: "helm", fast: false, run: helm },
-    Stage { name: "nats", fast: false, run: nats },
+    Stage { name: "platform", fast: false, run: platform },
     Stage { name: "yaml-language-server", fast: false, run: editor },
     Stage { name: "fuzz", fast: false, run: fuzz },
     Stage { name: "generated sets", fast: false, run: sets },
@@ -93,7 +96,7 @@ fn advisories() -> Result<Outcome> {
 
 fn tests() -> Result<Outcome> {
     let mut test = cargo();
-    test.args(["test", "--workspace", "--quiet", "--lib", "--bins", "--tests"]);
+    test.args(["test", "--workspace", "--exclude", HOST, "--quiet", "--lib", "--bins", "--tests"]);
     // Helm's tests have a stage of their own.
     for variable in HELM_VARIABLES.iter().chain(&["CHARTWRIGHT_SETS"]) {
         test.env_remove(variable);
@@ -102,7 +105,7 @@ fn tests() -> Result<Outcome> {
 }
 
 fn doc_tests() -> Result<Outcome> {
-    succeed(cargo().args(["test", "--workspace", "--quiet", "--doc"]))
+    succeed(cargo().args(["test", "--workspace", "--exclude", HOST, "--quiet", "--doc"]))
 }
 
 fn no_default_features() -> Result<Outcome> {
@@ -124,11 +127,11 @@ fn helm() -> Result<Outcome> {
     helm_tests(&places, HELM_TESTS, None)
 }
 
-/// The feature is off by default, so the stage `tests` does not reach it.
-fn nats() -> Result<Outcome> {
+/// The parts that need a NATS server, and a WebAssembly engine that the other stages do without.
+fn platform() -> Result<Outcome> {
     let server = need!(tools::nats_server()?);
     let mut test = cargo();
-    test.args(["test", "--quiet", "--package", "chartwright-contract", "--all-features"]);
+    test.args(["test", "--quiet", "--package", "chartwright-contract", "--package", HOST, "--all-features"]);
     succeed(test.env(tools::NATS_SERVER_VARIABLE, server))
 }
 
@@ -143,7 +146,7 @@ fn sets() -> Result<Outcome> {
 fn helm_tests(places: &[PathBuf; 3], filter: &str, sets: Option<&str>) -> Result<Outcome> {
     let test = |more: &[&str]| {
         let mut test = cargo();
-        test.args(["test", "--quiet", "--workspace", "--test", "it", filter, "--"]).args(more);
+        test.args(["test", "--quiet", "--workspace", "--exclude", HOST, "--test", "it", filter, "--"]).args(more);
         for (variable, place) in HELM_VARIABLES.iter().zip(places) {
             test.env(variable, place);
         }

@@ -1,0 +1,124 @@
+//! The control plane: heartbeats on a clock of their own, commands beside each other, an answer to each.
+
+mod commands;
+mod heartbeat;
+mod slots;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chartwright_contract::control::{Message as _, subjects};
+use chartwright_contract::nats::{Connection, async_nats};
+use futures::StreamExt as _;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::MissedTickBehavior;
+
+pub(crate) use heartbeat::{Heartbeats, Identity};
+use slots::Slots;
+
+use crate::shared::Shared;
+
+/// How often the host says that it is there; upstream's operator gives a host up after a minute of silence.
+const PERIOD: Duration = Duration::from_secs(15);
+/// Commands under way; what is beyond waits in the subscription.
+const COMMANDS: usize = 1024;
+
+/// The host as the operator sees it.
+pub(crate) struct Control {
+    shared: Arc<Shared>,
+    slots: Slots,
+    starts: Semaphore,
+    heartbeats: Heartbeats,
+}
+
+impl Control {
+    pub(crate) fn new(shared: Arc<Shared>, heartbeats: Heartbeats) -> Arc<Self> {
+        let starts = Semaphore::new(shared.options.max_concurrent_starts.max(1));
+        Arc::new(Self { shared, slots: Slots::default(), starts, heartbeats })
+    }
+
+    /// Serves commands and sends heartbeats until `stop` says so.
+    pub(crate) async fn run(
+        self: Arc<Self>,
+        connection: &Connection,
+        host: &subjects::HostId,
+        mut stop: watch::Receiver<bool>,
+    ) -> Result<(), async_nats::SubscribeError> {
+        // First the ear, then the voice: who hears a heartbeat may send a command at once.
+        let commands = connection.client().subscribe(host.commands()).await?;
+        let beating =
+            tokio::spawn(Arc::clone(&self).beat(connection.client().clone(), host.heartbeat(), connection.state()));
+        let permits = Arc::new(Semaphore::new(COMMANDS));
+        let mut commands = std::pin::pin!(commands);
+        loop {
+            let message = tokio::select! {
+                message = commands.next() => message,
+                _ = stop.wait_for(|stop| *stop) => break,
+            };
+            let Some(message) = message else { break };
+            let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { break };
+            let (control, client) = (Arc::clone(&self), connection.client().clone());
+            tokio::spawn(async move {
+                control.answer(&client, message).await;
+                drop(permit);
+            });
+        }
+        beating.abort();
+        Ok(())
+    }
+
+    async fn answer(&self, client: &async_nats::Client, message: async_nats::Message) {
+        // `runtime.host.<id>.<command>`
+        let command = message.subject.splitn(4, '.').nth(3).unwrap_or_default().to_owned();
+        let answer = match command.as_str() {
+            "heartbeat" => self.heartbeat(),
+            "workload.start" => self.start(&message.payload).await,
+            "workload.status" => self.status(&message.payload),
+            "workload.stop" => self.stop(&message.payload),
+            other => {
+                tracing::warn!(command = other, "a command that nobody knows");
+                return;
+            }
+        };
+        if let Some(reply) = message.reply
+            && let Err(err) = client.publish(reply, answer.into()).await
+        {
+            tracing::warn!(command, error = %err, "an answer could not be sent");
+        }
+    }
+
+    fn heartbeat(&self) -> Vec<u8> {
+        let (workloads, components) = self.slots.counts();
+        self.heartbeats.now(workloads, components).to_json()
+    }
+
+    fn count(&self) {
+        let (workloads, _) = self.slots.counts();
+        self.shared.metrics.workloads.set(i64::try_from(workloads).unwrap_or(i64::MAX));
+    }
+
+    /// Heartbeats: at once, at each new connection, and every fifteen seconds. None is kept for a server that is away.
+    async fn beat(
+        self: Arc<Self>,
+        client: async_nats::Client,
+        subject: String,
+        mut state: watch::Receiver<chartwright_contract::nats::NatsState>,
+    ) {
+        let mut clock = tokio::time::interval(PERIOD);
+        clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = clock.tick() => {}
+                changed = state.changed() => if changed.is_err() { return },
+            }
+            let connected = {
+                let state = state.borrow_and_update();
+                self.shared.metrics.nats("control", state.is_connected(), state.reconnects);
+                state.is_connected()
+            };
+            if connected && let Err(err) = client.publish(subject.clone(), self.heartbeat().into()).await {
+                tracing::warn!(error = %err, "a heartbeat could not be sent");
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What the host counts, for Prometheus.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+pub use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::workload::Part;
+
+/// Seconds: from what a local component needs to what a slow back end does.
+const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 5.0, 30.0, 300.0];
+
+/// Whose requests.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct PartLabels {
+    /// Namespace of the workload.
+    pub workload_namespace: String,
+    /// Name of the workload.
+    pub workload: String,
+    /// The component.
+    pub component: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ClassLabels {
+    workload_namespace: String,
+    workload: String,
+    component: String,
+    /// `2xx`.
+    class: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabels {
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CommandLabels {
+    command: &'static str,
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PlaneLabels {
+    plane: &'static str,
+}
+
+const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+
+/// The meters of one component of a workload, found once and not at each request.
+pub struct RequestMeters {
+    labels: PartLabels,
+    classes: [Counter; 5],
+    seconds: Histogram,
+    /// Requests under way.
+    pub running: Gauge,
+}
+
+/// All meters.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<ClassLabels, Counter>,
+    seconds: Family<PartLabels, Histogram, fn() -> Histogram>,
+    running: Family<PartLabels, Gauge>,
+    misses: Family<ReasonLabels, Counter>,
+    commands: Family<CommandLabels, Counter>,
+    connected: Family<PlaneLabels, Gauge>,
+    reconnects: Family<PlaneLabels, Gauge>,
+    /// Workloads in mind.
+    pub workloads: Gauge,
+    /// Bytes of all guests' memories.
+    pub guest_memory: Gauge,
+    /// Growths of guests' memory beyond the limit.
+    pub guest_memory_over: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("chartwright_host");
+        macro_rules! family {
+            ($name:literal, $help:literal, $make:expr) => {{
+                let family = $make;
+                registry.register($name, $help, family.clone());
+                family
+            }};
+        }
+        let requests = family!("http_requests", "Requests answered", Family::default());
+        let seconds: Family<PartLabels, Histogram, fn() -> Histogram> =
+            Family::new_with_constructor(|| Histogram::new(BUCKETS));
+        registry.register_with_unit(
+            "http_request_duration",
+            "Time until the response began",
+            Unit::Seconds,
+            seconds.clone(),
+        );
+        Self {
+            requests,
+            seconds,
+            running: family!("http_requests_in_flight", "Requests under way", Family::default()),
+            misses: family!("http_misses", "Requests that no workload answered", Family::default()),
+            commands: family!("control_commands", "Commands of the operator", Family::default()),
+            connected: family!("nats_connected", "Whether the connection stands", Family::default()),
+            reconnects: family!("nats_reconnects", "Times the connection was made again", Family::default()),
+            workloads: family!("workloads", "Workloads in mind, failed ones among them", Gauge::default()),
+            guest_memory: family!("guest_memory_bytes", "Linear memory of all guests", Gauge::default()),
+            guest_memory_over: family!("guest_memory_over", "Growths beyond the limit", Gauge::default()),
+            registry,
+        }
+    }
+}
+
+impl Metrics {
+    /// The meters of a component of a workload.
+    pub fn of(&self, part: &Part) -> RequestMeters {
+        let labels = PartLabels {
+            workload_namespace: part.namespace.clone(),
+            workload: part.workload.clone(),
+            component: part.component.clone(),
+        };
+        RequestMeters {
+            classes: CLASSES.map(|class| self.requests.get_or_create_owned(&with_class(&labels, class))),
+            seconds: self.seconds.get_or_create_owned(&labels),
+            running: self.running.get_or_create_owned(&labels),
+            labels,
+        }
+    }
+
+    /// Takes the meters of a workload that ended out: names of workloads never come back.
+    pub fn forget(&self, meters: &RequestMeters) {
+        for class in CLASSES {
+            self.requests.remove(&with_class(&meters.labels, class));
+        }
+        self.seconds.remove(&meters.labels);
+        self.running.remove(&meters.labels);
+    }
+
+    /// A request that no workload answered.
+    pub fn missed(&self, reason: &'static str) {
+        self.misses.get_or_create(&ReasonLabels { reason }).inc();
+    }
+
+    /// A command of the operator, and whether it went well.
+    pub fn command(&self, command: &'static str, good: bool) {
+        let result = if good { "done" } else { "failed" };
+        self.commands.get_or_create(&CommandLabels { command, result }).inc();
+    }
+
+    /// How a connection to NATS stands.
+    pub fn nats(&self, plane: &'static str, connected: bool, reconnects: u64) {
+        let labels = PlaneLabels { plane };
+        self.connected.get_or_create(&labels).set(i64::from(connected));
+        self.reconnects.get_or_create(&labels).set(i64::try_from(reconnects).unwrap_or(i64::MAX));
+    }
+
+    /// The text of `/metrics`.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        if encode(&mut text, &self.registry).is_err() {
+            text.clear();
+        }
+        text
+    }
+}
+
+impl RequestMeters {
+    /// An answer, from the guest or in its place.
+    pub fn answered(&self, status: StatusCode, took: Duration) {
+        let class = usize::from(status.as_u16() / 100).clamp(1, 5) - 1;
+        self.classes[class].inc();
+        self.seconds.observe(took.as_secs_f64());
+    }
+}
+
+fn with_class(labels: &PartLabels, class: &'static str) -> ClassLabels {
+    ClassLabels {
+        workload_namespace: labels.workload_namespace.clone(),
+        workload: labels.workload.clone(),
+        component: labels.component.clone(),
+        class,
+    }
+}

@@ -1,0 +1,185 @@
+//! What the host is told, checked as a whole before anything listens.
+
+mod flags;
+mod units;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chartwright_contract::nats::NatsOptions;
+
+pub use flags::Usage;
+
+use crate::machine;
+use flags::Given;
+
+/// All of it; names are those of the flags.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the flag table says what each is for")]
+pub struct Options {
+    pub control: NatsOptions,
+    pub data: NatsOptions,
+    pub http_addr: Option<SocketAddr>,
+    pub metrics_addr: Option<SocketAddr>,
+    pub probe_addr: Option<SocketAddr>,
+    pub host_group: String,
+    pub host_name: String,
+    pub environment: String,
+    /// `key=value`, apart.
+    pub labels: Vec<(String, String)>,
+    pub core_instances: u32,
+    /// Bytes.
+    pub default_heap_memory: u64,
+    /// Bytes.
+    pub max_guest_memory: u64,
+    pub enforce_guest_memory: bool,
+    pub max_concurrent_starts: usize,
+    pub max_workloads: Option<usize>,
+    pub max_http_ingress_connections: usize,
+    pub max_in_flight: usize,
+    pub max_in_flight_per_workload: usize,
+    /// Bytes.
+    pub max_component_bytes: u64,
+    pub request_timeout: Duration,
+    pub drain_delay: Duration,
+    pub drain_timeout: Duration,
+    pub http_client_ca_paths: Vec<PathBuf>,
+    pub http_client_public_roots: bool,
+    pub wasm_proposals: Vec<String>,
+    pub oci_cache_dir: Option<PathBuf>,
+    /// Bytes.
+    pub oci_cache_size: u64,
+    pub oci_ca_paths: Vec<PathBuf>,
+    pub insecure_registries: Vec<String>,
+    pub allow_insecure_registries: bool,
+    pub registry_pull_timeout: Duration,
+    pub log_level: String,
+    pub log_json: bool,
+}
+
+impl Options {
+    /// Reads arguments, without the program's name, and environment variables. Every fault is named.
+    pub fn parse(arguments: &[String], environment: impl Fn(&str) -> Option<String>) -> Result<Self, Usage> {
+        let given = Given::read(arguments, environment);
+        let mut faults = given.faults.clone();
+        let seconds = |name: &str| given.parsed(name, units::duration).unwrap_or_default();
+        let bytes = |name: &str| given.parsed(name, units::size);
+        let paths = |name: &str| given.list(name).into_iter().map(PathBuf::from).collect::<Vec<_>>();
+        let core_instances = given.parsed("core-instances", |text| text.parse().ok()).unwrap_or(1000);
+        let max_in_flight = given
+            .number("max-in-flight")
+            .unwrap_or_else(|| usize::try_from(core_instances).unwrap_or(1000).max(8) * 4 / 5);
+        let mut labels = Vec::new();
+        for label in given.list("label") {
+            match label.split_once('=') {
+                Some((key, value)) if !key.is_empty() => labels.push((key.to_owned(), value.to_owned())),
+                _ => faults.push(format!("--label={label}: write `key=value`")),
+            }
+        }
+        for (name, value) in [("tls-cert-path", "HTTPS"), ("http-client-cert-path", "client certificates of guests")] {
+            if given.text(name).is_some() {
+                faults.push(format!("--{name}: this host has no {value} yet"));
+            }
+        }
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let options = Self {
+            control: nats(&given, "scheduler-nats"),
+            data: nats(&given, "data-nats"),
+            http_addr: given.parsed("http-addr", units::address),
+            metrics_addr: given.parsed("metrics-addr", units::address),
+            probe_addr: given.parsed("probe-addr", units::address),
+            host_group: given.text("host-group").unwrap_or_default(),
+            host_name: given.text("host-name").unwrap_or_else(machine::name),
+            environment: given.text("environment").unwrap_or_default(),
+            labels,
+            core_instances,
+            default_heap_memory: bytes("default-heap-memory").unwrap_or(4 << 30),
+            max_guest_memory: bytes("max-guest-memory").unwrap_or_else(|| machine::memory_limit() / 4 * 3),
+            enforce_guest_memory: given.text("guest-memory-mode").as_deref() == Some("enforce"),
+            max_concurrent_starts: given.number("max-concurrent-starts").unwrap_or((cores - 1).clamp(1, 4)),
+            max_workloads: given.number("max-workloads"),
+            max_http_ingress_connections: given
+                .number("max-http-ingress-connections")
+                .unwrap_or_else(|| (machine::descriptors() / 4).max(16)),
+            max_in_flight,
+            max_in_flight_per_workload: given
+                .number("max-in-flight-per-workload")
+                .unwrap_or((max_in_flight / 4).max(1)),
+            max_component_bytes: bytes("max-component-bytes").unwrap_or(256 << 20),
+            request_timeout: seconds("request-timeout"),
+            drain_delay: seconds("drain-delay"),
+            drain_timeout: seconds("drain-timeout"),
+            http_client_ca_paths: paths("http-client-ca-path"),
+            http_client_public_roots: given.text("http-client-trust-roots").as_deref() != Some("extra-only"),
+            wasm_proposals: given.list("wasm-proposal"),
+            oci_cache_dir: given.path("oci-cache-dir"),
+            oci_cache_size: bytes("oci-cache-size").unwrap_or(1 << 30),
+            oci_ca_paths: paths("oci-ca-path"),
+            insecure_registries: given.list("insecure-registry"),
+            allow_insecure_registries: given.bool("allow-insecure-registries"),
+            registry_pull_timeout: seconds("registry-pull-timeout"),
+            log_level: given.text("log-level").unwrap_or_default(),
+            log_json: given.text("log-format").as_deref() == Some("json"),
+        };
+        if faults.is_empty() { Ok(options) } else { Err(Usage(faults)) }
+    }
+}
+
+fn nats(given: &Given, flags: &str) -> NatsOptions {
+    let name = |suffix: &str| format!("{flags}-{suffix}");
+    let time = |suffix: &str| given.parsed(&name(suffix), units::duration).unwrap_or_default();
+    NatsOptions {
+        name: "chartwright-host".into(),
+        url: given.list(&name("url")),
+        tls_ca: given.path(&name("tls-ca")),
+        tls_cert: given.path(&name("tls-cert")),
+        tls_key: given.path(&name("tls-key")),
+        tls_first: given.bool(&name("tls-first")),
+        tls_required: given.bool(&name("tls-required")),
+        tls_server_name: given.text(&name("tls-server-name")),
+        creds: given.path(&name("creds")),
+        nkey: given.path(&name("nkey")),
+        user_file: given.path(&name("user-file")),
+        password_file: given.path(&name("password-file")),
+        token_file: given.path(&name("token-file")),
+        inbox_prefix: given.text(&name("inbox-prefix")).unwrap_or_default(),
+        connect_timeout: time("connect-timeout"),
+        ping_interval: time("ping-interval"),
+        jetstream_domain: given.text(&name("jetstream-domain")),
+        ..NatsOptions::new(flags)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Options, Usage> {
+        let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        Options::parse(&arguments, |name| (name == "CHARTWRIGHT_HOST_GROUP").then(|| "edge".to_owned()))
+    }
+
+    #[test]
+    fn arguments_stand_over_variables_over_defaults() {
+        let options =
+            parse(&["--http-addr=:9191", "--drain-delay", "5s", "--scheduler-nats-url=nats://a:4222,nats://b:4222"]);
+        let options = options.unwrap();
+        assert_eq!((options.host_group.as_str(), options.drain_delay), ("edge", Duration::from_secs(5)));
+        assert_eq!(options.control.url, ["nats://a:4222", "nats://b:4222"]);
+        assert_eq!((options.request_timeout, options.max_in_flight), (Duration::from_mins(10), 800));
+        assert_eq!(parse(&["--host-group=core"]).unwrap().host_group, "core");
+    }
+
+    #[test]
+    fn every_fault_is_named_in_one_run() {
+        let faults =
+            parse(&["--htp-addr=x", "--drain-delay=5", "--core-instances=many", "stray", "--label=x"]).unwrap_err();
+        let words = faults.to_string();
+        for part in
+            ["no flag `--htp-addr`", "--drain-delay=5: write a time", "--core-instances=many", "`stray`", "--label=x"]
+        {
+            assert!(words.contains(part), "{part}: {words}");
+        }
+    }
+}

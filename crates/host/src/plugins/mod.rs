@@ -1,0 +1,41 @@
+//! Capabilities: what guests may import beside WASI itself. One folder each, behind one trait with three moments: the
+//! linker, once for all components; a workload's configuration, without an instance; and the part of a store, which
+//! is shared by all instances of a component in a workload.
+
+mod config;
+mod logging;
+
+use chartwright_contract::control::{WitInterface, Workload};
+use wasmtime::component::Linker;
+
+use crate::engine::State;
+
+/// A capability.
+pub trait Capability: Send + Sync {
+    /// What guests may import, for heartbeats.
+    fn imports(&self) -> WitInterface;
+
+    /// Adds its functions, once.
+    fn link(&self, linker: &mut Linker<State>) -> wasmtime::Result<()>;
+
+    /// What is wrong with a workload's configuration of it; nothing, usually.
+    fn check(&self, workload: &Workload) -> Vec<String>;
+}
+
+/// All of them.
+pub fn all() -> Vec<Box<dyn Capability>> {
+    vec![Box::new(config::Config), Box::new(logging::Logging)]
+}
+
+/// Entries of a workload for a package.
+fn entries<'w>(workload: &'w Workload, namespace: &'w str, package: &'w str) -> impl Iterator<Item = &'w WitInterface> {
+    let all = workload.wit_world.iter().flat_map(|world| &world.host_interfaces);
+    all.filter(move |entry| entry.namespace == namespace && entry.package == package)
+}
+
+/// Findings about interfaces that an entry names and that do not exist.
+fn unknown(entry: &WitInterface, known: &[&str]) -> Vec<String> {
+    let package = format!("{}:{}", entry.namespace, entry.package);
+    let strange = entry.interfaces.iter().filter(|name| !known.contains(&name.as_str()));
+    strange.map(|name| format!("`{package}` has no interface `{name}`, only {}", known.join(", "))).collect()
+}

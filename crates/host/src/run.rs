@@ -1,0 +1,234 @@
+//! From options to a host that serves, and to its orderly end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::http::StatusCode;
+use chartwright_contract::control::subjects::HostId;
+use chartwright_contract::nats::{ConnectError, NatsState, connect};
+use tokio::sync::{oneshot, watch};
+
+use crate::control::{Control, Heartbeats, Identity};
+use crate::engine::{Compiler, Engine, EngineError, EngineOptions, GuestMemory};
+use crate::http::{Client, ClientOptions, Router, Server, ServerOptions};
+use crate::metrics::Metrics;
+use crate::options::Options;
+use crate::shared::Shared;
+use crate::workload::HandlerOptions;
+use crate::{oci, plain, plugins};
+
+/// Time for one component to compile.
+const COMPILE: Duration = Duration::from_mins(2);
+
+/// Why a host does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// Flags of NATS, or files they name.
+    #[error(transparent)]
+    Nats(#[from] ConnectError),
+    /// The engine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Registries.
+    #[error(transparent)]
+    Oci(#[from] oci::OptionsError),
+    /// Certificate authorities of guests.
+    #[error(transparent)]
+    Client(#[from] crate::http::ClientError),
+    /// An address that is taken, or not ours.
+    #[error("--{flag}={address}: {why}")]
+    Listen {
+        /// The flag.
+        flag: &'static str,
+        /// What it says.
+        address: SocketAddr,
+        /// Why not.
+        why: std::io::Error,
+    },
+    /// The control plane ended.
+    #[error("the control plane cannot be listened to: {0}")]
+    Control(String),
+}
+
+/// Where a host listens, once it does.
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    /// Id of the host.
+    pub id: String,
+    /// HTTP of workloads.
+    pub http: Option<SocketAddr>,
+    /// `/metrics`.
+    pub metrics: Option<SocketAddr>,
+    /// Probes.
+    pub probes: Option<SocketAddr>,
+}
+
+/// Runs a host until `stop` completes; `ready` is told where it listens.
+pub async fn run(
+    options: Options,
+    stop: impl Future<Output = ()>,
+    ready: oneshot::Sender<Addresses>,
+) -> Result<(), HostError> {
+    let metrics = Arc::new(Metrics::default());
+    let capabilities = plugins::all();
+    let memory = GuestMemory::new(options.max_guest_memory, options.enforce_guest_memory);
+    let guest_memory = usize::try_from(options.default_heap_memory).unwrap_or(usize::MAX);
+    let engine = Engine::new(
+        &EngineOptions {
+            core_instances: options.core_instances,
+            memory: guest_memory,
+            pooling: true,
+            proposals: options.wasm_proposals.clone(),
+        },
+        &capabilities,
+    )?;
+    let imports = capabilities.iter().map(|capability| capability.imports()).collect();
+    let router = Arc::new(Router::default());
+    let (drain, draining) = watch::channel(false);
+    let shared = Arc::new(Shared {
+        capabilities,
+        compiler: Compiler::new(Arc::clone(&engine), options.max_concurrent_starts, COMPILE),
+        store: oci::Store::new(oci_options(&options))?,
+        router: Arc::clone(&router),
+        metrics: Arc::clone(&metrics),
+        client: Client::new(&ClientOptions {
+            ca_paths: options.http_client_ca_paths.clone(),
+            public_roots: options.http_client_public_roots,
+        })?,
+        handler: HandlerOptions {
+            engine,
+            memory: Arc::clone(&memory),
+            guest_memory,
+            request_timeout: options.request_timeout,
+        },
+        draining: draining.clone(),
+        options,
+    });
+    let options = &shared.options;
+    let connection = connect(&options.control).await?;
+
+    let server = match options.http_addr {
+        Some(address) => {
+            let settings = ServerOptions {
+                address,
+                connections: options.max_http_ingress_connections,
+                in_flight: options.max_in_flight,
+                drain: options.drain_timeout,
+            };
+            let server = Server::bind(settings, router, Arc::clone(&metrics)).await;
+            Some(server.map_err(|why| HostError::Listen { flag: "http-addr", address, why })?)
+        }
+        None => None,
+    };
+    let http = server.as_ref().and_then(|server| server.address().ok());
+    let metrics_at = listen("metrics-addr", options.metrics_addr, {
+        let (metrics, memory) = (Arc::clone(&metrics), Arc::clone(&memory));
+        move |path| metrics_page(path, &metrics, &memory)
+    })
+    .await?;
+    let probes = listen("probe-addr", options.probe_addr, {
+        let (state, draining) = (connection.state(), draining);
+        move |path| probe(path, &state.borrow(), *draining.borrow())
+    })
+    .await?;
+
+    let id = uuid::Uuid::new_v4().to_string();
+    let host = HostId::new(&id).map_err(|err| HostError::Control(err.to_string()))?;
+    let mut labels = vec![("hostgroup".to_owned(), options.host_group.clone())];
+    labels.extend(options.labels.clone());
+    let heartbeats = Heartbeats::new(
+        Identity {
+            id: id.clone(),
+            host_name: options.host_name.clone(),
+            environment: options.environment.clone(),
+            labels,
+            http_port: http.map_or(0, |address| address.port()),
+        },
+        imports,
+    );
+    let control = Control::new(Arc::clone(&shared), heartbeats);
+    let (end, ended) = watch::channel(false);
+    let serving = server.map(|server| tokio::spawn(server.run(ended.clone())));
+    tracing::info!(id, ?http, "the host runs");
+    _ = ready.send(Addresses { id, http, metrics: metrics_at, probes });
+
+    let mut controlling = std::pin::pin!(control.run(&connection, &host, ended.clone()));
+    let mut stop = std::pin::pin!(stop);
+    tokio::select! {
+        result = &mut controlling => {
+            let why = result.map_or_else(|err| err.to_string(), |()| "the subscription ended".to_owned());
+            return Err(HostError::Control(why));
+        }
+        () = &mut stop => {}
+    }
+    // Unready first; whoever routes here needs a moment to notice. Commands are answered meanwhile.
+    tracing::info!(delay = options.drain_delay.as_secs_f64(), "the host drains");
+    _ = drain.send(true);
+    tokio::select! {
+        _ = &mut controlling => {}
+        () = tokio::time::sleep(options.drain_delay) => {}
+    }
+    _ = end.send(true);
+    if let Some(serving) = serving {
+        _ = serving.await;
+    }
+    _ = tokio::time::timeout(Duration::from_secs(1), connection.client().flush()).await;
+    tracing::info!("the host ended");
+    Ok(())
+}
+
+async fn listen(
+    flag: &'static str,
+    address: Option<SocketAddr>,
+    page: impl Fn(&str) -> plain::Page + Send + Sync + 'static,
+) -> Result<Option<SocketAddr>, HostError> {
+    let Some(address) = address else { return Ok(None) };
+    plain::serve(address, page).await.map(Some).map_err(|why| HostError::Listen { flag, address, why })
+}
+
+fn metrics_page(path: &str, metrics: &Metrics, memory: &GuestMemory) -> plain::Page {
+    if path != "/metrics" {
+        return (StatusCode::NOT_FOUND, "text/plain", "only /metrics is here\n".into());
+    }
+    let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    metrics.guest_memory.set(number(memory.used()));
+    metrics.guest_memory_over.set(number(memory.over.load(std::sync::atomic::Ordering::Relaxed)));
+    (StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", metrics.text())
+}
+
+fn probe(path: &str, nats: &NatsState, draining: bool) -> plain::Page {
+    let unready = if draining {
+        Some("the host drains".to_owned())
+    } else if nats.is_connected() {
+        None
+    } else {
+        Some(format!("the control plane is away: {nats}"))
+    };
+    match (path, unready) {
+        ("/livez" | "/healthz", _) => (StatusCode::OK, "text/plain", "alive\n".into()),
+        ("/readyz", None) => (StatusCode::OK, "text/plain", "ready\n".into()),
+        ("/readyz", Some(why)) => (StatusCode::SERVICE_UNAVAILABLE, "text/plain", format!("{why}\n")),
+        _ => (StatusCode::NOT_FOUND, "text/plain", "/livez, /healthz and /readyz are here\n".into()),
+    }
+}
+
+fn oci_options(options: &Options) -> oci::Options {
+    oci::Options {
+        cache_dir: options.oci_cache_dir.clone(),
+        cache_size: options.oci_cache_size,
+        ca_paths: options.oci_ca_paths.clone(),
+        insecure: options.insecure_registries.clone(),
+        allow_insecure_all: options.allow_insecure_registries,
+        pull_timeout: options.registry_pull_timeout,
+        max_component_bytes: options.max_component_bytes,
+        docker_config: docker_config(),
+    }
+}
+
+fn docker_config() -> Option<std::path::PathBuf> {
+    let folder = std::env::var_os("DOCKER_CONFIG").map(std::path::PathBuf::from);
+    let home = std::env::var_os("HOME").map(|home| std::path::Path::new(&home).join(".docker"));
+    let file = folder.or(home)?.join("config.json");
+    file.is_file().then_some(file)
+}

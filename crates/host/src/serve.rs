@@ -1,0 +1,56 @@
+//! The program: flags, logs, signals, and the host between them.
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
+
+use crate::options::{Options, Usage};
+use crate::run::{HostError, run};
+
+/// Why the program ends before it was told to.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Wrong flags.
+    #[error(transparent)]
+    Usage(#[from] Usage),
+    /// The host does not run.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// The process lacks something basic.
+    #[error("cannot {0}: {1}")]
+    Process(&'static str, std::io::Error),
+}
+
+/// Runs a host with these arguments, without the program's name, until SIGTERM or SIGINT, and drains it.
+pub fn serve(arguments: &[String]) -> Result<(), ServeError> {
+    let options = Options::parse(arguments, |name| std::env::var(name).ok())?;
+    logs(&options)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|err| ServeError::Process("start threads", err))?.block_on(async {
+        let listen = |kind| signal(kind).map_err(|err| ServeError::Process("listen to signals", err));
+        let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+        let stop = async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        let (ready, _addresses) = oneshot::channel();
+        Ok(run(options, stop, ready).await?)
+    })
+}
+
+fn logs(options: &Options) -> Result<(), Usage> {
+    let filter = EnvFilter::builder().parse(&options.log_level);
+    let filter = filter.map_err(|err| Usage(vec![format!("--log-level={}: {err}", options.log_level)]))?;
+    // The NATS library writes whole messages at its finest level, and messages carry Secrets.
+    let discreet = filter_fn(|metadata| chartwright_contract::nats::may_log(metadata.target(), *metadata.level()));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = if options.log_json { lines.json().boxed() } else { lines.boxed() };
+    // A second call, in a test, keeps the first one's.
+    _ = tracing_subscriber::registry().with(lines.with_filter(discreet).with_filter(filter)).try_init();
+    Ok(())
+}

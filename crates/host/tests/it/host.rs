@@ -1,0 +1,153 @@
+//! A host in this process, and an operator as strict as upstream's.
+
+use std::time::Duration;
+
+use chartwright_contract::control::{Message, WorkloadState, WorkloadStatus, WorkloadStatusResponse, strict};
+use chartwright_contract::nats::async_nats;
+use chartwright_host::{Addresses, HostError, Options, run};
+use futures::StreamExt as _;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::nats::Nats;
+
+/// A running host.
+pub(crate) struct Host {
+    pub(crate) addresses: Addresses,
+    pub(crate) operator: async_nats::Client,
+    stop: Option<oneshot::Sender<()>>,
+    running: JoinHandle<Result<(), HostError>>,
+}
+
+/// An answer to a request.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) reason: String,
+    pub(crate) body: String,
+}
+
+impl Host {
+    /// Starts a host; more arguments may override.
+    pub(crate) async fn start(nats: &Nats, more: &[&str]) -> Self {
+        let mut arguments = vec![
+            format!("--scheduler-nats-url={}", nats.url()),
+            format!("--data-nats-url={}", nats.url()),
+            "--http-addr=127.0.0.1:0".to_owned(),
+            "--probe-addr=127.0.0.1:0".to_owned(),
+            "--metrics-addr=127.0.0.1:0".to_owned(),
+            "--allow-insecure-registries".to_owned(),
+            "--core-instances=50".to_owned(),
+            "--default-heap-memory=64Mi".to_owned(),
+        ];
+        let given = |argument: &str| more.iter().any(|one| one.split('=').next() == argument.split('=').next());
+        arguments.retain(|argument| !given(argument));
+        arguments.extend(more.iter().map(|argument| (*argument).to_owned()));
+        let options = Options::parse(&arguments, |_| None).unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let (ready, addresses) = oneshot::channel();
+        let running = tokio::spawn(run(options, async { _ = stopped.await }, ready));
+        let Ok(addresses) = addresses.await else { panic!("{:?}", running.await) };
+        let operator = async_nats::ConnectOptions::new().retry_on_initial_connect().connect(nats.url()).await.unwrap();
+        let host = Self { addresses, operator, stop: Some(stop), running };
+        // It runs before NATS is there, and hears commands a moment after.
+        let subject = format!("runtime.host.{}.heartbeat", host.addresses.id);
+        for _ in 0..500 {
+            if host.operator.request(subject.clone(), "{}".into()).await.is_ok() {
+                return host;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("the host does not answer");
+    }
+
+    /// Sends a command as upstream's operator does and reads the answer as strictly as it does.
+    pub(crate) async fn command(&self, command: &str, payload: Value) -> Option<WorkloadStatus> {
+        let subject = format!("runtime.host.{}.{command}", self.addresses.id);
+        let request =
+            async_nats::Request::new().payload(payload.to_string().into()).timeout(Some(Duration::from_mins(1)));
+        let answer = self.operator.send_request(subject, request).await.ok()?;
+        strict::check("WorkloadStatusResponse", &answer.payload).unwrap();
+        WorkloadStatusResponse::from_json(&answer.payload).unwrap().workload_status
+    }
+
+    /// Starts a workload of one component that serves `host`, and says how that went.
+    pub(crate) async fn run(&self, id: &str, image: &str, host: &str, component: Value) -> WorkloadStatus {
+        let mut part = json!({ "name": "api", "image": image, "localResources": {} });
+        part.as_object_mut().unwrap().extend(component.as_object().unwrap().clone());
+        let request = json!({
+            "workloadId": id,
+            "workload": {
+                "namespace": "shop", "name": format!("{id}-name"),
+                "witWorld": {
+                    "components": [part],
+                    "hostInterfaces": [{
+                        "namespace": "wasi", "package": "http", "version": "0.2.2",
+                        "interfaces": ["incoming-handler"], "config": { "host": host },
+                    }],
+                },
+            },
+        });
+        self.command("workload.start", request).await.unwrap()
+    }
+
+    /// The state of a workload.
+    pub(crate) async fn state(&self, id: &str) -> WorkloadState {
+        self.command("workload.status", json!({ "workloadId": id })).await.unwrap().workload_state
+    }
+
+    /// The next heartbeat.
+    pub(crate) async fn heartbeat(&self) -> Value {
+        let mut heartbeats = self.operator.subscribe("runtime.operator.heartbeat.>").await.unwrap();
+        let message = tokio::time::timeout(Duration::from_secs(20), heartbeats.next()).await.unwrap().unwrap();
+        strict::check("HostHeartbeat", &message.payload).unwrap();
+        serde_json::from_slice(&message.payload).unwrap()
+    }
+
+    /// A GET with a `Host` header.
+    pub(crate) async fn get(&self, host: &str, path: &str) -> Answer {
+        self.send(host, path, "").await
+    }
+
+    /// A POST with a body, or a GET without.
+    pub(crate) async fn send(&self, host: &str, path: &str, body: &str) -> Answer {
+        request(&self.addresses.http.unwrap().to_string(), host, path, body).await
+    }
+
+    /// A page of the probes.
+    pub(crate) async fn probe(&self, path: &str) -> Answer {
+        request(&self.addresses.probes.unwrap().to_string(), "probe", path, "").await
+    }
+
+    /// The metrics.
+    pub(crate) async fn metrics(&self) -> String {
+        request(&self.addresses.metrics.unwrap().to_string(), "metrics", "/metrics", "").await.body
+    }
+
+    /// Ends it, as SIGTERM does.
+    pub(crate) async fn stop(mut self) {
+        _ = self.stop.take().unwrap().send(());
+        self.running.await.unwrap().unwrap();
+    }
+
+    /// Tells it to end, and does not wait.
+    pub(crate) fn drain(&mut self) {
+        _ = self.stop.take().unwrap().send(());
+    }
+}
+
+/// One request.
+pub(crate) async fn request(address: &str, host: &str, path: &str, body: &str) -> Answer {
+    use http_body_util::{BodyExt as _, Full};
+    use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+    let client = Client::builder(TokioExecutor::new()).build_http::<Full<bytes::Bytes>>();
+    let method = if body.is_empty() { "GET" } else { "POST" };
+    let request = http::Request::builder().method(method).uri(format!("http://{address}{path}")).header("host", host);
+    let response = client.request(request.body(Full::from(body.to_owned())).unwrap()).await.unwrap();
+    let status = response.status().as_u16();
+    let reason = response.headers().get("x-chartwright-reason").map(|reason| reason.to_str().unwrap().to_owned());
+    // A body that breaks off is an answer as well.
+    let body = response.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    Answer { status, reason: reason.unwrap_or_default(), body: String::from_utf8(body.to_vec()).unwrap() }
+}

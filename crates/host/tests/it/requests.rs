@@ -1,0 +1,146 @@
+//! Requests: routing, limits, guests that misbehave, the end.
+
+use std::time::{Duration, Instant};
+
+use chartwright_contract::control::WorkloadState::{Error, Running};
+use serde_json::json;
+
+use crate::guests;
+use crate::host::Host;
+use crate::nats::Nats;
+use crate::registry::Registry;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_in_any_spelling_lead_to_their_workload() {
+    let Some(nats) = Nats::start() else { return };
+    let registry = Registry::start();
+    let image = registry.put("hello", "1", guests::hello());
+    let host = Host::start(&nats, &[]).await;
+    for (id, name) in [("a", "a.example"), ("b", "b.example")] {
+        let environment = json!({ "localResources": { "environment": { "NAME": id } } });
+        let status = host.run(id, &image, name, environment).await;
+        assert_eq!(status.workload_state, Running, "{}", status.message);
+    }
+    for (name, id) in [("A.Example:8080", "a"), ("b.example.", "b"), ("b.example", "b")] {
+        assert_eq!(host.get(name, "/env?NAME").await.body, id, "{name}");
+    }
+    assert_eq!(host.get("c.example", "/").await.status, 404);
+    // One digest, one pull, one compilation: the second workload had nothing left to do.
+    assert_eq!(registry.pulls(), 1);
+    let metrics = host.metrics().await;
+    let counted = r#"chartwright_host_http_requests_total{workload_namespace="shop",workload="a-name",component="api",class="2xx"} 1"#;
+    assert!(metrics.contains(counted), "{metrics}");
+    assert!(metrics.contains(r#"chartwright_host_http_misses_total{reason="unknown-host"} 1"#), "{metrics}");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_of_another_namespace_is_not_shared() {
+    let Some(nats) = Nats::start() else { return };
+    let registry = Registry::start();
+    let image = registry.put("hello", "1", guests::hello());
+    let host = Host::start(&nats, &[]).await;
+    host.run("a", &image, "a.example", json!({})).await;
+    let foreign = json!({ "workloadId": "b", "workload": { "namespace": "other", "name": "b", "witWorld": {
+        "components": [{ "image": image }],
+        "hostInterfaces": [{ "namespace": "wasi", "package": "http", "interfaces": ["incoming-handler"],
+            "config": { "host": "b.example", "host-aliases": "A.example" } }],
+    } } });
+    let status = host.command("workload.start", foreign).await.unwrap();
+    assert_eq!(status.workload_state, Error);
+    assert!(status.message.contains("`a.example`") && status.message.contains("`shop`"), "{}", status.message);
+    assert_eq!(host.get("b.example", "/").await.status, 404);
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_harms_only_its_own_request() {
+    let Some(nats) = Nats::start() else { return };
+    let registry = Registry::start();
+    let image = registry.put("hello", "1", guests::hello());
+    let host = Host::start(&nats, &["--request-timeout=2s"]).await;
+    host.run("a", &image, "a.example", json!({})).await;
+    let begin = Instant::now();
+    let (trap, eat, busy, fine) = tokio::join!(
+        host.get("a.example", "/trap"),
+        host.get("a.example", "/eat"),
+        host.get("a.example", "/loop"),
+        async {
+            let mut all = Vec::new();
+            for _ in 0..20 {
+                all.push(host.get("a.example", "/").await.status);
+            }
+            all
+        },
+    );
+    assert_eq!((trap.status, trap.reason.as_str()), (500, "guest-failed"));
+    assert_eq!((eat.status, eat.reason.as_str()), (500, "guest-failed"));
+    assert!((500..=504).contains(&busy.status), "{busy:?}");
+    assert_eq!(fine, [200; 20]);
+    assert!(begin.elapsed() < Duration::from_secs(15));
+    assert_eq!(host.get("a.example", "/").await.status, 200);
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_stream_both_ways() {
+    let Some(nats) = Nats::start() else { return };
+    let registry = Registry::start();
+    let image = registry.put("hello", "1", guests::hello());
+    let host = Host::start(&nats, &[]).await;
+    host.run("a", &image, "a.example", json!({})).await;
+    let body = "0123456789abcdef".repeat(64 * 1024);
+    let answer = host.send("a.example", "/echo", &body).await;
+    assert_eq!((answer.status, answer.body.len()), (200, body.len()));
+    assert!(answer.body == body);
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_reaches_what_it_may_and_nothing_else() {
+    let Some(nats) = Nats::start() else { return };
+    let registry = Registry::start();
+    let image = registry.put("hello", "1", guests::hello());
+    let host = Host::start(&nats, &[]).await;
+    let allowed = json!({ "localResources": { "allowedHosts": ["127.0.0.1"] } });
+    host.run("a", &image, "a.example", allowed).await;
+    host.run("b", &image, "b.example", json!({})).await;
+    let path = format!("/fetch?{}", registry.address);
+    assert_eq!(host.get("a.example", &path).await.body, "status 404");
+    let denied = host.get("b.example", &path).await;
+    assert!(denied.status == 502 && denied.body.contains("HttpRequestDenied"), "{denied:?}");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beyond_its_limit_a_workload_says_so() {
+    let Some(nats) = Nats::start() else { return };
+    let registry = Registry::start();
+    let image = registry.put("hello", "1", guests::hello());
+    let host = Host::start(&nats, &["--max-in-flight-per-workload=1", "--request-timeout=2s"]).await;
+    host.run("a", &image, "a.example", json!({})).await;
+    let (_, second) = tokio::join!(host.get("a.example", "/loop"), async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        host.get("a.example", "/").await
+    });
+    assert_eq!((second.status, second.reason.as_str()), (503, "workload-busy"));
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drain_loses_nothing() {
+    let Some(nats) = Nats::start() else { return };
+    let registry = Registry::start();
+    let image = registry.put("hello", "1", guests::hello());
+    let mut host = Host::start(&nats, &["--drain-delay=1s"]).await;
+    host.run("a", &image, "a.example", json!({})).await;
+    host.drain();
+    // Those who have not heard yet are served; the probe says what goes on.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(host.probe("/readyz").await.body, "the host drains\n");
+    for _ in 0..5 {
+        assert_eq!(host.get("a.example", "/").await.status, 200);
+    }
+    let late = host.run("b", &image, "b.example", json!({})).await;
+    assert!(late.message.contains("about to end"), "{}", late.message);
+}
