@@ -20,6 +20,7 @@ pub(super) struct HostArgs {
 }
 
 impl HostArgs {
+    #[expect(clippy::unnecessary_wraps, reason = "all verbs are called alike")]
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         match serve(&self.flags) {
             Ok(()) => Ok(Outcome::Done),

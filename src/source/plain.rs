@@ -311,7 +311,6 @@ fn flow(content: &str, depth: usize) -> Option<(Value, &str)> {
     if depth >= MAX_DEPTH {
         return None;
     }
-
     match content.as_bytes().first()? {
         b'{' => {
             let mut map = Map::new();

@@ -28,6 +28,9 @@ pub enum ServeError {
 pub fn serve(arguments: &[String]) -> Result<(), ServeError> {
     let options = Options::parse(arguments, |name| std::env::var(name).ok())?;
     logs(&options)?;
+    for flag in &options.ignored {
+        tracing::warn!("--{flag} has no effect on this host yet");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|err| ServeError::Process("start threads", err))?.block_on(async {
         let listen = |kind| signal(kind).map_err(|err| ServeError::Process("listen to signals", err));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chartwright::values::schema;
-use regex::Regex;
+use regex_lite::Regex;
 use serde_json::{Map, Value, json};
 
 use super::random::Random;

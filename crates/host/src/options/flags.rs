@@ -1,6 +1,7 @@
 //! The flag table, read: arguments over environment variables over defaults.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chartwright_contract::flags::{self, Flag, FlagKind, Implementation, Program};
 
@@ -13,6 +14,8 @@ pub struct Usage(pub Vec<String>);
 #[derive(Debug, Default)]
 pub(super) struct Given {
     values: BTreeMap<&'static str, Vec<String>>,
+    /// Flags somebody asked for.
+    used: RefCell<BTreeSet<String>>,
     pub(super) faults: Vec<String>,
 }
 
@@ -84,14 +87,25 @@ impl Given {
         self.faults.extend(faults);
     }
 
+    /// Flags that were given and that nobody asked for: they change nothing, and whoever gave them should know.
+    pub(super) fn unused(&self) -> Vec<String> {
+        let used = self.used.borrow();
+        self.values.keys().filter(|name| !used.contains(**name)).map(|name| (*name).to_owned()).collect()
+    }
+
+    fn given(&self, name: &str) -> Option<&Vec<String>> {
+        self.used.borrow_mut().insert(name.to_owned());
+        self.values.get(name)
+    }
+
     /// The text of a flag, its default included.
     pub(super) fn text(&self, name: &str) -> Option<String> {
-        self.values.get(name).and_then(|values| values.last().cloned()).or_else(|| default(name).map(str::to_owned))
+        self.given(name).and_then(|values| values.last().cloned()).or_else(|| default(name).map(str::to_owned))
     }
 
     /// The values of a list.
     pub(super) fn list(&self, name: &str) -> Vec<String> {
-        let all = self.values.get(name).cloned().or_else(|| default(name).map(|text| vec![text.to_owned()]));
+        let all = self.given(name).cloned().or_else(|| default(name).map(|text| vec![text.to_owned()]));
         let all = all.unwrap_or_default();
         all.iter()
             .flat_map(|text| text.split(','))

@@ -56,6 +56,8 @@ pub struct Options {
     pub registry_pull_timeout: Duration,
     pub log_level: String,
     pub log_json: bool,
+    /// Flags that were given and have no effect on this host yet.
+    pub ignored: Vec<String>,
 }
 
 impl Options {
@@ -83,7 +85,7 @@ impl Options {
             }
         }
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let options = Self {
+        let mut options = Self {
             control: nats(&given, "scheduler-nats"),
             data: nats(&given, "data-nats"),
             http_addr: given.parsed("http-addr", units::address),
@@ -121,7 +123,9 @@ impl Options {
             registry_pull_timeout: seconds("registry-pull-timeout"),
             log_level: given.text("log-level").unwrap_or_default(),
             log_json: given.text("log-format").as_deref() == Some("json"),
+            ignored: Vec::new(),
         };
+        options.ignored = given.unused();
         if faults.is_empty() { Ok(options) } else { Err(Usage(faults)) }
     }
 }
@@ -169,6 +173,8 @@ mod tests {
         assert_eq!(options.control.url, ["nats://a:4222", "nats://b:4222"]);
         assert_eq!((options.request_timeout, options.max_in_flight), (Duration::from_mins(10), 800));
         assert_eq!(parse(&["--host-group=core"]).unwrap().host_group, "core");
+        let ignored = parse(&["--socket-egress=enforce", "--wasm-proposal=gc", "--http-addr=:1"]).unwrap().ignored;
+        assert_eq!(ignored, ["socket-egress"], "what changes nothing is known");
     }
 
     #[test]

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::guests;
 use crate::nats::Nats;
+use crate::registry::Registry;
 
 /// A running host.
 pub(crate) struct Host {
@@ -18,6 +20,25 @@ pub(crate) struct Host {
     pub(crate) operator: async_nats::Client,
     stop: Option<oneshot::Sender<()>>,
     running: JoinHandle<Result<(), HostError>>,
+}
+
+/// A host with its surroundings, and the reference of a component to run.
+pub(crate) struct Scene {
+    pub(crate) nats: Nats,
+    pub(crate) registry: Registry,
+    pub(crate) image: String,
+    pub(crate) host: Host,
+}
+
+impl Scene {
+    /// None where there is no NATS server.
+    pub(crate) async fn new(arguments: &[&str]) -> Option<Self> {
+        let nats = Nats::start()?;
+        let registry = Registry::start();
+        let image = registry.put("hello", "1", guests::hello());
+        let host = Host::start(&nats, arguments).await;
+        Some(Self { nats, registry, image, host })
+    }
 }
 
 /// An answer to a request.

@@ -6,16 +6,13 @@ use chartwright_contract::control::WorkloadState::{Error, NotFound, Running, Sta
 use serde_json::{Value, json};
 
 use crate::guests;
-use crate::host::Host;
+use crate::host::{Host, Scene};
 use crate::nats::Nats;
 use crate::registry::Registry;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workload_starts_answers_and_stops() {
-    let Some(nats) = Nats::start() else { return };
-    let registry = Registry::start();
-    let image = registry.put("hello", "1", guests::hello());
-    let host = Host::start(&nats, &[]).await;
+    let Some(Scene { host, image, nats: _nats, .. }) = Scene::new(&[]).await else { return };
     assert_eq!(host.state("a").await, NotFound);
     let status = host.run("a", &image, "a.example", json!({})).await;
     assert_eq!((status.workload_id.as_str(), status.workload_state), ("a", Running), "{}", status.message);
@@ -94,10 +91,7 @@ async fn a_slow_pull_delays_nothing_and_can_be_stopped() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_away_costs_nothing_but_readiness() {
-    let Some(mut nats) = Nats::start() else { return };
-    let registry = Registry::start();
-    let image = registry.put("hello", "1", guests::hello());
-    let host = Host::start(&nats, &[]).await;
+    let Some(Scene { mut nats, host, image, .. }) = Scene::new(&[]).await else { return };
     host.run("a", &image, "a.example", json!({})).await;
     assert_eq!(host.probe("/readyz").await.status, 200);
     nats.kill();

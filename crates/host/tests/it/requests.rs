@@ -5,17 +5,11 @@ use std::time::{Duration, Instant};
 use chartwright_contract::control::WorkloadState::{Error, Running};
 use serde_json::json;
 
-use crate::guests;
-use crate::host::Host;
-use crate::nats::Nats;
-use crate::registry::Registry;
+use crate::host::Scene;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn names_in_any_spelling_lead_to_their_workload() {
-    let Some(nats) = Nats::start() else { return };
-    let registry = Registry::start();
-    let image = registry.put("hello", "1", guests::hello());
-    let host = Host::start(&nats, &[]).await;
+    let Some(Scene { host, image, registry, nats: _nats }) = Scene::new(&[]).await else { return };
     for (id, name) in [("a", "a.example"), ("b", "b.example")] {
         let environment = json!({ "localResources": { "environment": { "NAME": id } } });
         let status = host.run(id, &image, name, environment).await;
@@ -36,10 +30,7 @@ async fn names_in_any_spelling_lead_to_their_workload() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_of_another_namespace_is_not_shared() {
-    let Some(nats) = Nats::start() else { return };
-    let registry = Registry::start();
-    let image = registry.put("hello", "1", guests::hello());
-    let host = Host::start(&nats, &[]).await;
+    let Some(Scene { host, image, nats: _nats, .. }) = Scene::new(&[]).await else { return };
     host.run("a", &image, "a.example", json!({})).await;
     let foreign = json!({ "workloadId": "b", "workload": { "namespace": "other", "name": "b", "witWorld": {
         "components": [{ "image": image }],
@@ -55,10 +46,7 @@ async fn a_name_of_another_namespace_is_not_shared() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guest_harms_only_its_own_request() {
-    let Some(nats) = Nats::start() else { return };
-    let registry = Registry::start();
-    let image = registry.put("hello", "1", guests::hello());
-    let host = Host::start(&nats, &["--request-timeout=2s"]).await;
+    let Some(Scene { host, image, nats: _nats, .. }) = Scene::new(&["--request-timeout=2s"]).await else { return };
     host.run("a", &image, "a.example", json!({})).await;
     let begin = Instant::now();
     let (trap, eat, busy, fine) = tokio::join!(
@@ -84,10 +72,7 @@ async fn a_guest_harms_only_its_own_request() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_stream_both_ways() {
-    let Some(nats) = Nats::start() else { return };
-    let registry = Registry::start();
-    let image = registry.put("hello", "1", guests::hello());
-    let host = Host::start(&nats, &[]).await;
+    let Some(Scene { host, image, nats: _nats, .. }) = Scene::new(&[]).await else { return };
     host.run("a", &image, "a.example", json!({})).await;
     let body = "0123456789abcdef".repeat(64 * 1024);
     let answer = host.send("a.example", "/echo", &body).await;
@@ -98,10 +83,7 @@ async fn bodies_stream_both_ways() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guest_reaches_what_it_may_and_nothing_else() {
-    let Some(nats) = Nats::start() else { return };
-    let registry = Registry::start();
-    let image = registry.put("hello", "1", guests::hello());
-    let host = Host::start(&nats, &[]).await;
+    let Some(Scene { host, image, registry, nats: _nats }) = Scene::new(&[]).await else { return };
     let allowed = json!({ "localResources": { "allowedHosts": ["127.0.0.1"] } });
     host.run("a", &image, "a.example", allowed).await;
     host.run("b", &image, "b.example", json!({})).await;
@@ -114,10 +96,11 @@ async fn a_guest_reaches_what_it_may_and_nothing_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn beyond_its_limit_a_workload_says_so() {
-    let Some(nats) = Nats::start() else { return };
-    let registry = Registry::start();
-    let image = registry.put("hello", "1", guests::hello());
-    let host = Host::start(&nats, &["--max-in-flight-per-workload=1", "--request-timeout=2s"]).await;
+    let Some(Scene { host, image, nats: _nats, .. }) =
+        Scene::new(&["--max-in-flight-per-workload=1", "--request-timeout=2s"]).await
+    else {
+        return;
+    };
     host.run("a", &image, "a.example", json!({})).await;
     let (_, second) = tokio::join!(host.get("a.example", "/loop"), async {
         tokio::time::sleep(Duration::from_millis(300)).await;
@@ -129,10 +112,7 @@ async fn beyond_its_limit_a_workload_says_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drain_loses_nothing() {
-    let Some(nats) = Nats::start() else { return };
-    let registry = Registry::start();
-    let image = registry.put("hello", "1", guests::hello());
-    let mut host = Host::start(&nats, &["--drain-delay=1s"]).await;
+    let Some(Scene { mut host, image, nats: _nats, .. }) = Scene::new(&["--drain-delay=1s"]).await else { return };
     host.run("a", &image, "a.example", json!({})).await;
     host.drain();
     // Those who have not heard yet are served; the probe says what goes on.
