@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use chartwright_contract::flags::{FlagKind, Implementation, Program, flags};
-use chartwright_host::{ServeError, serve};
+use chartwright_host::serve;
 use clap::Args;
 
 use super::{Outcome, output};
@@ -22,19 +22,11 @@ pub(super) struct HostArgs {
 impl HostArgs {
     #[expect(clippy::unnecessary_wraps, reason = "all verbs are called alike")]
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
-        match serve(&self.flags) {
-            Ok(()) => Ok(Outcome::Done),
-            Err(ServeError::Usage(usage)) => {
-                for fault in usage.0 {
-                    output::say(&format!("error: {fault}"));
-                }
-                Ok(Outcome::Unable)
-            }
-            Err(err) => {
-                output::say(&format!("error: {err}"));
-                Ok(Outcome::No)
-            }
+        let Err(err) = serve(&self.flags) else { return Ok(Outcome::Done) };
+        for line in err.to_string().lines() {
+            output::say(&format!("error: {line}"));
         }
+        Ok(if err.is_usage() { Outcome::Unable } else { Outcome::No })
     }
 }
 

@@ -1,5 +1,7 @@
 //! The program: flags, logs, signals, and the host between them.
 
+use std::io::IsTerminal as _;
+
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tracing_subscriber::filter::filter_fn;
@@ -22,6 +24,14 @@ pub enum ServeError {
     /// The process lacks something basic.
     #[error("cannot {0}: {1}")]
     Process(&'static str, std::io::Error),
+}
+
+impl ServeError {
+    /// Whether the call was wrong: flags, or files they name. Nothing was tried then.
+    pub fn is_usage(&self) -> bool {
+        use HostError::{Client, Engine, Nats, Oci};
+        matches!(self, Self::Usage(_) | Self::Host(Client(_) | Engine(_) | Nats(_) | Oci(_)))
+    }
 }
 
 /// Runs a host with these arguments, without the program's name, until SIGTERM or SIGINT, and drains it.
@@ -47,11 +57,14 @@ pub fn serve(arguments: &[String]) -> Result<(), ServeError> {
 }
 
 fn logs(options: &Options) -> Result<(), Usage> {
-    let filter = EnvFilter::builder().parse(&options.log_level);
+    // The NATS library repeats what our own lines say of the connection; whoever wants its words names it.
+    let quiet = if options.log_level.contains("async_nats") { "" } else { ",async_nats=off" };
+    let filter = EnvFilter::builder().parse(format!("{}{quiet}", options.log_level));
     let filter = filter.map_err(|err| Usage(vec![format!("--log-level={}: {err}", options.log_level)]))?;
     // The NATS library writes whole messages at its finest level, and messages carry Secrets.
     let discreet = filter_fn(|metadata| chartwright_contract::nats::may_log(metadata.target(), *metadata.level()));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let lines = if options.log_json { lines.json().boxed() } else { lines.boxed() };
     // A second call, in a test, keeps the first one's.
     _ = tracing_subscriber::registry().with(lines.with_filter(discreet).with_filter(filter)).try_init();
