@@ -27,7 +27,7 @@ use serde_json::json;
 async fn main() {
     let Some(nats) = nats::Nats::start() else { std::process::exit(2) };
     let registry = registry::Registry::start();
-    let image = registry.put("hello", "1", guests::hello());
+    let image = registry.put("hello", "1", &guests::hello());
     println!("nats      {}", nats.url());
     println!("registry  {image}");
     let host = host::Host::start(&nats, &[]).await;

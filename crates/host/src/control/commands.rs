@@ -11,9 +11,10 @@ use wasmtime_wasi_http::handler::ProxyHandler;
 
 use super::Control;
 use super::slots::{Reserved, Slot};
-use crate::http::Target;
+use crate::engine::{Assembly, Source};
+use crate::http::{HostNames, Target};
 use crate::oci;
-use crate::workload::{Handler, Part, Plan, PlannedComponent, Running};
+use crate::workload::{Handler, Part, Plan, PlannedComponent, Running, Service, Volumes};
 
 impl Control {
     /// Runs a workload, and answers when it runs or failed.
@@ -44,7 +45,7 @@ impl Control {
             Reserved::Full => return error(id, "the host has as many workloads as `--max-workloads` allows".into()),
         };
         let result = tokio::select! {
-            result = self.set_up(&id, &workload) => result,
+            result = self.set_up(&workload) => result,
             () = token.cancelled() => Err("the workload was stopped while it started".into()),
         };
         let stopped = token.is_cancelled();
@@ -66,33 +67,65 @@ impl Control {
         }
     }
 
-    async fn set_up(&self, id: &str, workload: &chartwright_contract::control::Workload) -> Result<Running, String> {
+    async fn set_up(&self, workload: &chartwright_contract::control::Workload) -> Result<Running, String> {
         let plan = Plan::new(workload, &self.shared.capabilities).map_err(|err| err.to_string())?;
+        let volumes = Volumes::make(&plan.volumes)?;
         let permit = self.starts.acquire().await.map_err(|_| "the host is about to end".to_owned())?;
-        let compiled = try_join_all(plan.components.iter().map(|component| self.component(component))).await?;
+        // The service stands behind the components.
+        let planned: Vec<_> =
+            plan.components.iter().chain(plan.service.as_ref().map(|service| &service.component)).collect();
+        let sources = try_join_all(planned.iter().map(|component| self.source(component))).await?;
+        let called: Vec<usize> = plan.service.iter().map(|_| plan.components.len()).collect();
+        let assemblies = self.shared.compiler.assemble(&sources, &called).await.map_err(|err| err.to_string())?;
         drop(permit);
-        // The first component that serves HTTP gets the requests, as upstream has it.
-        let serving = plan.components.iter().zip(&compiled).find(|(_, compiled)| compiled.http.is_some());
+
+        let parts: Vec<_> = planned.iter().map(|component| self.part(&plan, component, &volumes)).collect();
+        let parts = |assembly: &Assembly| assembly.parts.iter().map(|place| Arc::clone(&parts[*place])).collect();
+        let service = assemblies.iter().find(|assembly| called.contains(&assembly.root()));
+        // A service that serves HTTP comes first, then the first component that does, as upstream has it.
+        let serving = assemblies.iter().filter(|assembly| assembly.compiled.http.is_some());
+        let serving = serving.min_by_key(|assembly| (!called.contains(&assembly.root()), assembly.root()));
         let route = match (&plan.hosts, serving) {
-            (Some(names), Some((component, compiled))) => {
-                let part = self.part(id, &plan, component);
-                let handler = Handler::new(self.shared.handler.clone(), Arc::clone(compiled), Arc::clone(&part));
-                let meters = self.shared.metrics.of(&part);
-                let most = self.shared.options.max_in_flight_per_workload;
-                let target = Target::new(part, ProxyHandler::new(handler), most, meters);
-                self.shared.router.add(names, &target).map_err(|err| err.to_string())?;
-                Some(target)
-            }
+            (Some(names), Some(assembly)) => Some(self.route(names, assembly, parts(assembly))?),
             (Some(_), None) => {
                 return Err("no component exports `wasi:http/incoming-handler` or `wasi:http/handler`".into());
             }
             (None, _) => None,
         };
-        Ok(Running { route, components: compiled.len(), compiled })
+        let service = match (service, &plan.service) {
+            (Some(assembly), Some(planned)) if assembly.compiled.run.is_some() => {
+                let compiled = Arc::clone(&assembly.compiled);
+                let options = self.shared.handler.clone();
+                Some(Service::start(options, compiled, parts(assembly), planned.max_restarts))
+            }
+            (Some(assembly), _) if assembly.compiled.http.is_none() => {
+                return Err("the service exports neither `wasi:cli/run` nor `wasi:http/handler`".into());
+            }
+            _ => None,
+        };
+        Ok(Running {
+            route,
+            service,
+            components: plan.components.len(),
+            compiled: assemblies.into_iter().map(|assembly| assembly.compiled).collect(),
+            in_use: sources.into_iter().map(|source| source.in_use).collect(),
+            volumes,
+        })
     }
 
-    async fn component(&self, planned: &PlannedComponent) -> Result<Arc<crate::engine::Compiled>, String> {
-        let fault = |why: String| format!("component `{}`: {why}", planned.name);
+    /// Opens the way from host names to a component.
+    fn route(&self, names: &HostNames, assembly: &Assembly, parts: Vec<Arc<Part>>) -> Result<Arc<Target>, String> {
+        let part = parts.first().map(Arc::clone).ok_or("an assembly has no parts")?;
+        let handler = Handler::new(self.shared.handler.clone(), Arc::clone(&assembly.compiled), parts);
+        let meters = self.shared.metrics.of(&part);
+        let most = self.shared.options.max_in_flight_per_workload;
+        let target = Target::new(part, ProxyHandler::new(handler), most, meters);
+        self.shared.router.add(names, &target).map_err(|err| err.to_string())?;
+        Ok(target)
+    }
+
+    /// Pulls a component.
+    async fn source(&self, planned: &PlannedComponent) -> Result<Source, String> {
         let policy = match planned.policy {
             ImagePullPolicy::Always => oci::Policy::Always,
             ImagePullPolicy::Never => oci::Policy::Never,
@@ -103,18 +136,20 @@ impl Control {
             password: oci::Secret::new(login.password.expose()),
         });
         let pulled = self.shared.store.fetch(&planned.image, policy, login.as_ref()).await;
-        let pulled = pulled.map_err(|err| fault(err.to_string()))?;
-        self.shared.compiler.compile(&pulled.digest, &pulled.bytes).await.map_err(|err| fault(err.to_string()))
+        let pulled = pulled.map_err(|err| format!("component `{}`: {err}", planned.name))?;
+        let oci::Component { digest, bytes, in_use, .. } = pulled;
+        Ok(Source { name: planned.name.clone(), digest, bytes, in_use })
     }
 
-    fn part(&self, id: &str, plan: &Plan, component: &PlannedComponent) -> Arc<Part> {
+    fn part(&self, plan: &Plan, component: &PlannedComponent, volumes: &Volumes) -> Arc<Part> {
         Arc::new(Part {
-            workload_id: id.to_owned(),
             namespace: plan.namespace.clone(),
             workload: plan.name.clone(),
             component: component.name.clone(),
             environment: component.environment.clone(),
             config: component.config.clone(),
+            mounts: volumes.mounts(&component.mounts),
+            memory: component.memory,
             allowed_hosts: component.allowed_hosts.clone(),
             client: self.shared.client.clone(),
             pool: component.pool,

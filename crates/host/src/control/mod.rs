@@ -7,7 +7,8 @@ mod slots;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chartwright_contract::control::{Message as _, subjects};
+use chartwright_contract::control::Message as _;
+use chartwright_contract::control::subjects::{Command, HostId, Subject};
 use chartwright_contract::nats::{Connection, async_nats};
 use futures::StreamExt as _;
 use tokio::sync::{Semaphore, watch};
@@ -41,7 +42,7 @@ impl Control {
     pub(crate) async fn run(
         self: Arc<Self>,
         connection: &Connection,
-        host: &subjects::HostId,
+        host: &HostId,
         mut stop: watch::Receiver<bool>,
     ) -> Result<(), async_nats::SubscribeError> {
         // First the ear, then the voice: who hears a heartbeat may send a command at once.
@@ -68,22 +69,24 @@ impl Control {
     }
 
     async fn answer(&self, client: &async_nats::Client, message: async_nats::Message) {
-        // `runtime.host.<id>.<command>`
-        let command = message.subject.splitn(4, '.').nth(3).unwrap_or_default().to_owned();
-        let answer = match command.as_str() {
-            "heartbeat" => self.heartbeat(),
-            "workload.start" => self.start(&message.payload).await,
-            "workload.status" => self.status(&message.payload),
-            "workload.stop" => self.stop(&message.payload),
-            other => {
-                tracing::warn!(command = other, "a command that nobody knows");
+        let subject = message.subject.as_str();
+        let command = match Subject::parse(subject) {
+            Some(Subject::Command(_, command)) => command,
+            _ => {
+                tracing::warn!(subject, "a command that nobody knows");
                 return;
             }
+        };
+        let answer = match command {
+            Command::Heartbeat => self.heartbeat(),
+            Command::Start => self.start(&message.payload).await,
+            Command::Status => self.status(&message.payload),
+            Command::Stop => self.stop(&message.payload),
         };
         if let Some(reply) = message.reply
             && let Err(err) = client.publish(reply, answer.into()).await
         {
-            tracing::warn!(command, error = %err, "an answer could not be sent");
+            tracing::warn!(subject, error = %err, "an answer could not be sent");
         }
     }
 

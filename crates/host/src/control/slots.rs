@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chartwright_contract::control::{WorkloadState, WorkloadStatus};
 use tokio_util::sync::CancellationToken;
 
-use crate::workload::Running;
+use crate::workload::{Running, ServiceState};
 
 /// How a workload is.
 pub(super) enum Slot {
@@ -97,7 +97,13 @@ fn status(id: &str, slot: Option<&Slot>) -> WorkloadStatus {
     let (state, message) = match slot {
         None => (WorkloadState::NotFound, format!("this host has no workload `{id}`")),
         Some(Slot::Starting(_)) => (WorkloadState::Starting, "the workload is being started".to_owned()),
-        Some(Slot::Running(_)) => (WorkloadState::Running, "the workload runs".to_owned()),
+        Some(Slot::Running(running)) => match running.service_state() {
+            Some(ServiceState::Failed(why)) => (WorkloadState::Error, why),
+            Some(ServiceState::Completed) if running.components == 0 => {
+                (WorkloadState::Completed, "the service completed".to_owned())
+            }
+            _ => (WorkloadState::Running, "the workload runs".to_owned()),
+        },
         Some(Slot::Failed(why)) => (WorkloadState::Error, why.clone()),
     };
     WorkloadStatus { workload_id: id.to_owned(), workload_state: state, message }

@@ -11,26 +11,39 @@ use wasmtime::component::{Component, types::ComponentItem};
 use wasmtime_wasi_http::handler::ProxyPre;
 use wasmtime_wasi_http::{p2, p3};
 
-use super::{Engine, State};
+use super::compose::{self, Source};
+use super::links::{self, LinkError, Surface};
+use super::{Engine, MAX_PARTS, State, linker};
 
 /// A component, ready to be instantiated: what all workloads of one digest share.
 pub struct Compiled {
-    /// `sha256:…` of the component.
-    pub digest: String,
     /// How it serves HTTP, if it does.
-    pub http: Option<Http>,
-    /// Names of its imports, `wasi:http/types@0.2.2`.
-    pub imports: Vec<String>,
-    /// Names of its exports.
-    pub exports: Vec<String>,
+    pub http: Option<ProxyPre<State>>,
+    /// How it runs as a program, if it does.
+    pub run: Option<Run>,
 }
 
-/// A component that serves HTTP.
-pub struct Http {
-    /// The export it serves by.
-    pub export: String,
-    /// Linked, and only to be instantiated.
-    pub pre: ProxyPre<State>,
+/// A program, linked, and only to be instantiated.
+pub enum Run {
+    /// `wasi:cli/run@0.2`.
+    P2(wasmtime_wasi::p2::bindings::CommandPre<State>),
+    /// `wasi:cli/run@0.3`.
+    P3(wasmtime_wasi::p3::bindings::CommandPre<State>),
+}
+
+/// A component of a workload together with those it calls.
+pub struct Assembly {
+    /// Places of the components, the one that is called first.
+    pub parts: Vec<usize>,
+    /// Their code.
+    pub compiled: Arc<Compiled>,
+}
+
+impl Assembly {
+    /// The place of the component that is called.
+    pub fn root(&self) -> usize {
+        self.parts.first().copied().unwrap_or_default()
+    }
 }
 
 /// Why a component cannot run.
@@ -50,6 +63,12 @@ pub enum CompileError {
     Stopped(String),
 }
 
+impl From<LinkError> for CompileError {
+    fn from(err: LinkError) -> Self {
+        Self::Link(err.to_string())
+    }
+}
+
 type Slot = Arc<OnceCell<Result<Arc<Compiled>, CompileError>>>;
 
 /// Compiles, and keeps what some workload still uses.
@@ -59,7 +78,11 @@ pub struct Compiler {
     deadline: Duration,
     running: Mutex<HashMap<String, Slot>>,
     known: Mutex<HashMap<String, Weak<Compiled>>>,
+    surfaces: Mutex<HashMap<String, Arc<Surface>>>,
 }
+
+/// Surfaces that are remembered; each is a few hundred bytes.
+const SURFACES: usize = 4096;
 
 impl Compiler {
     /// A compiler with so many threads.
@@ -70,33 +93,104 @@ impl Compiler {
             deadline,
             running: Mutex::default(),
             known: Mutex::default(),
+            surfaces: Mutex::default(),
         }
     }
 
-    /// The component of that digest, compiled now if no workload uses it yet. Calls for one digest share the work.
-    pub async fn compile(&self, digest: &str, bytes: &Bytes) -> Result<Arc<Compiled>, CompileError> {
-        if let Some(compiled) = lock(&self.known).get(digest).and_then(Weak::upgrade) {
+    /// The components of a workload, each that no other imports from together with those behind it. A component that
+    /// serves HTTP or is named in `called` is never only behind others.
+    pub async fn assemble(&self, sources: &[Source], called: &[usize]) -> Result<Vec<Assembly>, CompileError> {
+        if let [alone] = sources {
+            let bytes = alone.bytes.clone();
+            let compiled = self.compile(&alone.digest, &alone.name, move || Ok(bytes)).await?;
+            return Ok(vec![Assembly { parts: vec![0], compiled }]);
+        }
+        let mut surfaces = Vec::with_capacity(sources.len());
+        for source in sources {
+            surfaces.push(self.surface(source).await?);
+        }
+        let named: Vec<_> =
+            sources.iter().zip(&surfaces).map(|(source, surface)| (source.name.as_str(), &**surface)).collect();
+        let links = links::resolve(&named)?;
+        let imported = |place: usize| links.iter().flatten().any(|link| link.from == place);
+        let serves = |place: usize| surfaces[place].exports.iter().any(|export| is_http(export));
+        let mut assemblies = Vec::new();
+        for root in 0..sources.len() {
+            if imported(root) && !serves(root) && !called.contains(&root) {
+                continue;
+            }
+            let parts = links::reachable(&links, root);
+            let name = sources[root].name.as_str();
+            if parts.len() > MAX_PARTS {
+                let (component, count) = (name.to_owned(), parts.len() - 1);
+                return Err(LinkError::TooMany { component, count, most: MAX_PARTS - 1 }.into());
+            }
+            let compiled = if let [place] = parts.as_slice() {
+                let bytes = sources[*place].bytes.clone();
+                self.compile(&sources[*place].digest, name, move || Ok(bytes)).await?
+            } else {
+                let key = compose::key(sources, &parts, &links);
+                let (engine, sources, parts, links) =
+                    (Arc::clone(&self.engine), sources.to_vec(), parts.clone(), links.clone());
+                let composed = move || {
+                    let own = |import: &str| linker::is_own(import, &engine.own);
+                    compose::compose(&sources, &parts, &links, own).map(Bytes::from)
+                };
+                self.compile(&key, name, composed).await?
+            };
+            assemblies.push(Assembly { parts, compiled });
+        }
+        Ok(assemblies)
+    }
+
+    /// What a component asks for and offers, read once for each digest.
+    async fn surface(&self, source: &Source) -> Result<Arc<Surface>, CompileError> {
+        if let Some(surface) = lock(&self.surfaces).get(&source.digest) {
+            return Ok(Arc::clone(surface));
+        }
+        let task = source.clone();
+        let surface = tokio::task::spawn_blocking(move || compose::surface(&task)).await;
+        let surface = Arc::new(surface.map_err(|err| CompileError::Stopped(err.to_string()))??);
+        let mut surfaces = lock(&self.surfaces);
+        if surfaces.len() >= SURFACES {
+            surfaces.clear();
+        }
+        surfaces.insert(source.digest.clone(), Arc::clone(&surface));
+        Ok(surface)
+    }
+
+    /// What is known by that key, compiled now if no workload uses it yet. Calls for one key share the work.
+    async fn compile(
+        &self,
+        key: &str,
+        name: &str,
+        bytes: impl FnOnce() -> Result<Bytes, CompileError> + Send + 'static,
+    ) -> Result<Arc<Compiled>, CompileError> {
+        if let Some(compiled) = lock(&self.known).get(key).and_then(Weak::upgrade) {
             return Ok(compiled);
         }
-        let slot = Arc::clone(lock(&self.running).entry(digest.to_owned()).or_default());
-        let result = slot.get_or_init(|| self.work(digest.to_owned(), bytes.clone())).await.clone();
+        let slot = Arc::clone(lock(&self.running).entry(key.to_owned()).or_default());
+        let result = slot.get_or_init(|| self.work(bytes)).await.clone();
         if let Ok(compiled) = &result {
             let mut known = lock(&self.known);
             known.retain(|_, one| one.strong_count() > 0);
-            known.insert(digest.to_owned(), Arc::downgrade(compiled));
+            known.insert(key.to_owned(), Arc::downgrade(compiled));
         }
         // A failure is forgotten as well: the next start may find another configuration.
-        lock(&self.running).remove(digest);
-        result
+        lock(&self.running).remove(key);
+        result.map_err(|err| err.of(name))
     }
 
-    async fn work(&self, digest: String, bytes: Bytes) -> Result<Arc<Compiled>, CompileError> {
+    async fn work(
+        &self,
+        bytes: impl FnOnce() -> Result<Bytes, CompileError> + Send + 'static,
+    ) -> Result<Arc<Compiled>, CompileError> {
         let Ok(_permit) = self.permits.acquire().await else {
             return Err(CompileError::Stopped("the host is stopping".into()));
         };
         let engine = Arc::clone(&self.engine);
         let start = Instant::now();
-        let task = tokio::task::spawn_blocking(move || compile(&engine, digest, &bytes));
+        let task = tokio::task::spawn_blocking(move || compile(&engine, &bytes()?));
         match tokio::time::timeout(self.deadline, task).await {
             Ok(Ok(result)) => {
                 tracing::debug!(seconds = start.elapsed().as_secs_f64(), "component compiled");
@@ -108,27 +202,50 @@ impl Compiler {
     }
 }
 
-fn compile(engine: &Engine, digest: String, bytes: &Bytes) -> Result<Compiled, CompileError> {
+impl CompileError {
+    /// The same with the name of the component, unless it says one.
+    fn of(self, name: &str) -> Self {
+        match self {
+            Self::Link(why) if !why.starts_with("component `") => Self::Link(format!("component `{name}`: {why}")),
+            Self::Invalid(why) if !why.starts_with("component `") => {
+                Self::Invalid(format!("component `{name}`: {why}"))
+            }
+            other => other,
+        }
+    }
+}
+
+fn is_http(export: &str) -> bool {
+    export.starts_with("wasi:http/handler@0.3") || export.starts_with("wasi:http/incoming-handler@0.2")
+}
+
+fn compile(engine: &Engine, bytes: &Bytes) -> Result<Compiled, CompileError> {
     let component = Component::new(&engine.wasmtime, bytes).map_err(|err| CompileError::Invalid(format!("{err:#}")))?;
     let ty = component.component_type();
-    let imports: Vec<String> = ty.imports(&engine.wasmtime).map(|(name, _)| name.to_owned()).collect();
-    let exports: Vec<String> = ty
+    let exports: Vec<&str> = ty
         .exports(&engine.wasmtime)
         .filter(|(_, export)| matches!(export.ty, ComponentItem::ComponentInstance(_)))
-        .map(|(name, _)| name.to_owned())
+        .map(|(name, _)| name)
         .collect();
     let pre = engine.linker.instantiate_pre(&component).map_err(|err| CompileError::Link(format!("{err:#}")))?;
-    let serves = |prefix: &str| exports.iter().find(|export| export.starts_with(prefix)).cloned();
+    let exports = |prefix: &str| exports.iter().any(|export| export.starts_with(prefix));
     let invalid = |err: wasmtime::Error| CompileError::Invalid(format!("{err:#}"));
     // The newer interface wins where a component has both.
-    let http = if let Some(export) = serves("wasi:http/handler@0.3") {
-        Some(Http { export, pre: ProxyPre::P3(p3::bindings::ServicePre::new(pre).map_err(invalid)?) })
-    } else if let Some(export) = serves("wasi:http/incoming-handler@0.2") {
-        Some(Http { export, pre: ProxyPre::P2(p2::bindings::ProxyPre::new(pre).map_err(invalid)?) })
+    let http = if exports("wasi:http/handler@0.3") {
+        Some(ProxyPre::P3(p3::bindings::ServicePre::new(pre.clone()).map_err(invalid)?))
+    } else if exports("wasi:http/incoming-handler@0.2") {
+        Some(ProxyPre::P2(p2::bindings::ProxyPre::new(pre.clone()).map_err(invalid)?))
     } else {
         None
     };
-    Ok(Compiled { digest, http, imports, exports })
+    let run = if exports("wasi:cli/run@0.3") {
+        Some(Run::P3(wasmtime_wasi::p3::bindings::CommandPre::new(pre).map_err(invalid)?))
+    } else if exports("wasi:cli/run@0.2") {
+        Some(Run::P2(wasmtime_wasi::p2::bindings::CommandPre::new(pre).map_err(invalid)?))
+    } else {
+        None
+    };
+    Ok(Compiled { http, run })
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -2,7 +2,10 @@
 //! clock, one linker for everything the host provides.
 
 mod compile;
+mod compose;
 mod limits;
+mod linker;
+mod links;
 mod state;
 
 use std::sync::Arc;
@@ -12,8 +15,11 @@ use std::time::Duration;
 use wasmtime::component::Linker;
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-pub use compile::{CompileError, Compiled, Compiler, Http};
+pub use compile::{Assembly, CompileError, Compiled, Compiler, Run};
+pub use compose::Source;
 pub use limits::{GuestLimits, GuestMemory};
+pub use linker::{MAX_PARTS, PartLinker};
+pub use links::LinkError;
 pub use state::State;
 
 use crate::plugins::Capability;
@@ -60,24 +66,24 @@ pub struct Engine {
     /// wasmtime's own.
     pub wasmtime: wasmtime::Engine,
     linker: Linker<State>,
-    /// Whether instances come from a pool.
-    pub pooled: bool,
+    /// Packages of capabilities, `wasi:config`.
+    own: Vec<String>,
 }
 
 impl Engine {
     /// Sets wasmtime up and links WASI, HTTP and the capabilities.
     pub fn new(options: &EngineOptions, capabilities: &[Box<dyn Capability>]) -> Result<Arc<Self>, EngineError> {
-        let (wasmtime, pooled) = match options.pooling.then(|| make(options, true)) {
-            Some(Ok(engine)) => (engine, true),
+        let wasmtime = match options.pooling.then(|| make(options, true)) {
+            Some(Ok(engine)) => engine,
             Some(Err(EngineError::Wasmtime(err))) => {
                 // A small machine or a limit on address space: slower instances are better than none.
                 tracing::warn!(error = %err, "the instance pool cannot be reserved; instances are made one by one");
-                (make(options, false)?, false)
+                make(options, false)?
             }
             Some(Err(err)) => return Err(err),
-            None => (make(options, false)?, false),
+            None => make(options, false)?,
         };
-        let linker = link(&wasmtime, capabilities).map_err(EngineError::Wasmtime)?;
+        let linker = linker::link(&wasmtime, capabilities).map_err(EngineError::Wasmtime)?;
         let ticker = wasmtime.weak();
         let tick = move || {
             while let Some(engine) = ticker.upgrade() {
@@ -89,7 +95,12 @@ impl Engine {
         if let Err(err) = thread::Builder::new().name("epochs".into()).spawn(tick) {
             return Err(EngineError::Wasmtime(err.into()));
         }
-        Ok(Arc::new(Self { wasmtime, linker, pooled }))
+        let package = |capability: &Box<dyn Capability>| {
+            let offered = capability.imports();
+            format!("{}:{}", offered.namespace, offered.package)
+        };
+        let own = capabilities.iter().map(package).collect();
+        Ok(Arc::new(Self { wasmtime, linker, own }))
     }
 }
 
@@ -97,6 +108,8 @@ fn make(options: &EngineOptions, pooling: bool) -> Result<wasmtime::Engine, Engi
     let mut config = Config::new();
     config.wasm_component_model(true);
     config.wasm_component_model_async(true);
+    // One interface several times under labels, as compositions have it.
+    config.wasm_component_model_implements(true);
     config.epoch_interruption(true);
     // A guest's own back-trace is worth more than the little time it costs.
     config.wasm_backtrace_max_frames(std::num::NonZeroUsize::new(20));
@@ -138,16 +151,4 @@ fn pool(options: &EngineOptions) -> PoolingAllocationConfig {
         .table_keep_resident(16 << 10)
         .max_unused_warm_slots(100);
     pool
-}
-
-fn link(engine: &wasmtime::Engine, capabilities: &[Box<dyn Capability>]) -> wasmtime::Result<Linker<State>> {
-    let mut linker = Linker::new(engine);
-    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    wasmtime_wasi::p3::add_to_linker(&mut linker)?;
-    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
-    wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
-    for capability in capabilities {
-        capability.link(&mut linker)?;
-    }
-    Ok(linker)
 }

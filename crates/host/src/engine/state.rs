@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wasmtime::component::ResourceTable;
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::GuestLimits;
@@ -13,42 +13,65 @@ use crate::workload::Part;
 /// Data of a store.
 pub struct State {
     table: ResourceTable,
-    wasi: WasiCtx,
     http: WasiHttpCtx,
-    egress: Egress,
+    parts: Vec<PartState>,
     /// What the instance may grow to.
     pub limits: GuestLimits,
-    /// The component in its workload: names, settings.
-    pub part: Arc<Part>,
+}
+
+/// What belongs to one component of those that share the store.
+struct PartState {
+    wasi: WasiCtx,
+    egress: Egress,
+    part: Arc<Part>,
 }
 
 impl State {
-    /// A fresh state for an instance of a component of a workload.
-    pub fn new(part: &Arc<Part>, limits: GuestLimits) -> Self {
+    /// A fresh state for an instance: of the component that is called, first, and those it is linked to.
+    pub fn new(parts: &[Arc<Part>], limits: GuestLimits) -> wasmtime::Result<Self> {
+        let parts = parts.iter().map(PartState::new).collect::<wasmtime::Result<_>>()?;
+        Ok(Self { table: ResourceTable::new(), http: WasiHttpCtx::new(), parts, limits })
+    }
+
+    /// The component in its workload: names, settings. The first is the one that is called.
+    pub fn part(&self, part: usize) -> &Part {
+        &self.parts[part].part
+    }
+
+    /// WASI of a part.
+    pub(super) fn wasi(&mut self, part: usize) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.parts[part].wasi, table: &mut self.table }
+    }
+
+    /// Outgoing requests of a part.
+    pub(super) fn http(&mut self, part: usize) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { hooks: &mut self.parts[part].egress, table: &mut self.table, ctx: &mut self.http }
+    }
+}
+
+impl PartState {
+    fn new(part: &Arc<Part>) -> wasmtime::Result<Self> {
         let mut wasi = WasiCtx::builder();
         for (name, value) in &part.environment {
             wasi.env(name, value);
         }
-        wasi.inherit_stdout().inherit_stderr();
-        Self {
-            table: ResourceTable::new(),
-            wasi: wasi.build(),
-            http: WasiHttpCtx::new(),
-            egress: Egress::new(part),
-            limits,
-            part: Arc::clone(part),
+        for mount in &part.mounts {
+            let rights = if mount.read_only { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
+            wasi.preopened_dir(&mount.folder, &mount.path, rights)?;
         }
+        wasi.inherit_stdout().inherit_stderr();
+        Ok(Self { wasi: wasi.build(), egress: Egress::new(part), part: Arc::clone(part) })
     }
 }
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+        self.wasi(0)
     }
 }
 
 impl WasiHttpView for State {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { hooks: &mut self.egress, table: &mut self.table, ctx: &mut self.http }
+        Self::http(self, 0)
     }
 }

@@ -5,18 +5,16 @@
 mod config;
 mod logging;
 
+use crate::engine::PartLinker;
 use chartwright_contract::control::{WitInterface, Workload};
-use wasmtime::component::Linker;
-
-use crate::engine::State;
 
 /// A capability.
 pub trait Capability: Send + Sync {
     /// What guests may import, for heartbeats.
     fn imports(&self) -> WitInterface;
 
-    /// Adds its functions, once.
-    fn link(&self, linker: &mut Linker<State>) -> wasmtime::Result<()>;
+    /// Adds its functions for one part of compositions, once for all components.
+    fn link(&self, linker: &mut PartLinker<'_>) -> wasmtime::Result<()>;
 
     /// What is wrong with a workload's configuration of it; nothing, usually.
     fn check(&self, workload: &Workload) -> Vec<String>;

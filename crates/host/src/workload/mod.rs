@@ -4,22 +4,28 @@
 
 mod handler;
 mod plan;
+mod pool;
+mod service;
+mod volumes;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use handler::{Handler, HandlerOptions, RequestData};
-pub use plan::{Plan, PlanError, PlannedComponent};
+pub use handler::{Handler, HandlerOptions};
+pub use plan::{Plan, PlanError, PlannedComponent, PlannedService};
+pub use pool::Pool;
+pub use service::{Service, ServiceState};
+pub use volumes::{Mount, Volumes};
 
-use crate::http::AllowedHosts;
+use crate::engine::Compiled;
+use crate::http::{AllowedHosts, Target};
+use crate::oci;
 
 /// Whose component an instance is, and what it was given.
 pub struct Part {
-    /// Id of the workload.
-    pub workload_id: String,
-    /// Its namespace.
+    /// Namespace of the workload.
     pub namespace: String,
-    /// Its name.
+    /// Name of the workload.
     pub workload: String,
     /// The component's name; the workload's when it has none.
     pub component: String,
@@ -27,6 +33,10 @@ pub struct Part {
     pub environment: BTreeMap<String, String>,
     /// What `wasi:config` shows.
     pub config: BTreeMap<String, String>,
+    /// Folders it sees.
+    pub mounts: Vec<Mount>,
+    /// Largest linear memory, in bytes, if less than the host's own limit.
+    pub memory: Option<usize>,
     /// Where HTTP requests may go.
     pub allowed_hosts: AllowedHosts,
     /// What sends them.
@@ -35,25 +45,25 @@ pub struct Part {
     pub pool: Pool,
 }
 
-/// How instances of a component are used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pool {
-    /// Warm instances; 0: a new one for each call.
-    pub size: usize,
-    /// Calls after which an instance is replaced; none: never.
-    pub max_invocations: Option<usize>,
-    /// Calls at a time on one instance.
-    pub max_concurrency: usize,
-    /// Idle seconds after which a warm instance is given back; none: never.
-    pub reclaim_seconds: Option<u64>,
-}
-
 /// A workload that runs.
 pub struct Running {
-    /// Host names it serves, and by what; none without HTTP.
-    pub route: Option<Arc<crate::http::Target>>,
+    /// What serves its host names; none without HTTP.
+    pub route: Option<Arc<Target>>,
+    /// The part that runs by itself.
+    pub service: Option<Service>,
     /// How many components it has.
     pub components: usize,
-    /// Keeps their code.
-    pub compiled: Vec<Arc<crate::engine::Compiled>>,
+    /// Their code, which is known for as long as some workload has it.
+    pub compiled: Vec<Arc<Compiled>>,
+    /// Keeps their bytes in the cache of pulls.
+    pub in_use: Vec<oci::InUse>,
+    /// Its folders.
+    pub volumes: Volumes,
+}
+
+impl Running {
+    /// How its service is, if it has one.
+    pub fn service_state(&self) -> Option<ServiceState> {
+        self.service.as_ref().map(Service::state)
+    }
 }

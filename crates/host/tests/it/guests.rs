@@ -5,9 +5,14 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 /// The component `hello`.
-pub(crate) fn hello() -> &'static [u8] {
-    static HELLO: OnceLock<Vec<u8>> = OnceLock::new();
-    HELLO.get_or_init(|| std::fs::read(built().join("hello.wasm")).unwrap())
+pub(crate) fn hello() -> Vec<u8> {
+    guest("hello")
+}
+
+/// A component by the name of its folder in `guests/`.
+pub(crate) fn guest(name: &str) -> Vec<u8> {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    std::fs::read(BUILT.get_or_init(built).join(format!("{name}.wasm"))).unwrap()
 }
 
 fn built() -> PathBuf {

@@ -35,7 +35,7 @@ impl Scene {
     pub(crate) async fn new(arguments: &[&str]) -> Option<Self> {
         let nats = Nats::start()?;
         let registry = Registry::start();
-        let image = registry.put("hello", "1", guests::hello());
+        let image = registry.put("hello", "1", &guests::hello());
         let host = Host::start(&nats, arguments).await;
         Some(Self { nats, registry, image, host })
     }
@@ -97,20 +97,19 @@ impl Host {
     pub(crate) async fn run(&self, id: &str, image: &str, host: &str, component: Value) -> WorkloadStatus {
         let mut part = json!({ "name": "api", "image": image, "localResources": {} });
         part.as_object_mut().unwrap().extend(component.as_object().unwrap().clone());
-        let request = json!({
-            "workloadId": id,
-            "workload": {
-                "namespace": "shop", "name": format!("{id}-name"),
-                "witWorld": {
-                    "components": [part],
-                    "hostInterfaces": [{
-                        "namespace": "wasi", "package": "http", "version": "0.2.2",
-                        "interfaces": ["incoming-handler"], "config": { "host": host },
-                    }],
-                },
-            },
-        });
-        self.command("workload.start", request).await.unwrap()
+        self.workload(id, json!({ "witWorld": { "components": [part], "hostInterfaces": [serves(host)] } })).await
+    }
+
+    /// Starts a workload of the namespace `shop`.
+    pub(crate) async fn workload(&self, id: &str, workload: Value) -> WorkloadStatus {
+        let mut whole = json!({ "namespace": "shop", "name": format!("{id}-name") });
+        whole.as_object_mut().unwrap().extend(workload.as_object().unwrap().clone());
+        self.command("workload.start", json!({ "workloadId": id, "workload": whole })).await.unwrap()
+    }
+
+    /// Stops it.
+    pub(crate) async fn end(&self, id: &str) -> WorkloadState {
+        self.command("workload.stop", json!({ "workloadId": id })).await.unwrap().workload_state
     }
 
     /// The state of a workload.
@@ -156,6 +155,24 @@ impl Host {
     pub(crate) fn drain(&mut self) {
         _ = self.stop.take().unwrap().send(());
     }
+}
+
+/// The entry of a workload that serves a name.
+pub(crate) fn serves(host: &str) -> Value {
+    json!({
+        "namespace": "wasi", "package": "http", "version": "0.2.2",
+        "interfaces": ["incoming-handler"], "config": { "host": host },
+    })
+}
+
+/// Looks until it is so, for a while.
+pub(crate) async fn until<F: Future<Output = bool>>(mut so: impl FnMut() -> F) {
+    let looking = async {
+        while !so().await {
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), looking).await.unwrap();
 }
 
 /// One request.

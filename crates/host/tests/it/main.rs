@@ -9,9 +9,15 @@
     reason = "a test that panics has failed, and one that skips says why"
 )]
 
+mod capabilities;
 mod guests;
 mod host;
+mod links;
 mod nats;
+mod pools;
 mod protocol;
 mod registry;
 mod requests;
+mod services;
+mod volumes;
+mod wasi3;

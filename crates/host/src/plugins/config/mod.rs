@@ -2,10 +2,10 @@
 
 use chartwright_contract::control::{WitInterface, Workload};
 use wasmtime::StoreContextMut;
-use wasmtime::component::{ComponentType, Lift, Linker, Lower};
+use wasmtime::component::{ComponentType, Lift, Lower};
 
 use super::{Capability, entries, unknown};
-use crate::engine::State;
+use crate::engine::{PartLinker, State};
 
 /// The capability.
 pub(super) struct Config;
@@ -33,14 +33,15 @@ impl Capability for Config {
         }
     }
 
-    fn link(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    fn link(&self, linker: &mut PartLinker<'_>) -> wasmtime::Result<()> {
+        let part = linker.part();
         let mut store = linker.instance("wasi:config/store@0.2.0-rc.1")?;
-        store.func_wrap("get", |store: StoreContextMut<'_, State>, (key,): (String,)| {
-            let value: Found<Option<String>> = Ok(store.data().part.config.get(&key).cloned());
+        store.func_wrap("get", move |store: StoreContextMut<'_, State>, (key,): (String,)| {
+            let value: Found<Option<String>> = Ok(store.data().part(part).config.get(&key).cloned());
             Ok((value,))
         })?;
-        store.func_wrap("get-all", |store: StoreContextMut<'_, State>, (): ()| {
-            let all = store.data().part.config.iter().map(|(key, value)| (key.clone(), value.clone()));
+        store.func_wrap("get-all", move |store: StoreContextMut<'_, State>, (): ()| {
+            let all = store.data().part(part).config.iter().map(|(key, value)| (key.clone(), value.clone()));
             let all: Found<Vec<(String, String)>> = Ok(all.collect());
             Ok((all,))
         })

@@ -2,10 +2,11 @@
 
 use chartwright_contract::control::{WitInterface, Workload};
 use wasmtime::StoreContextMut;
-use wasmtime::component::{ComponentType, Lift, Linker, Lower};
+use wasmtime::component::{ComponentType, Lift, Lower};
 
 use super::{Capability, entries, unknown};
-use crate::engine::State;
+use crate::engine::{PartLinker, State};
+use crate::workload::Part;
 
 /// The capability.
 pub(super) struct Logging;
@@ -41,13 +42,14 @@ impl Capability for Logging {
         }
     }
 
-    fn link(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    fn link(&self, linker: &mut PartLinker<'_>) -> wasmtime::Result<()> {
+        let part = linker.part();
         // Upstream looks at no version; a component has been built against one of these.
         for name in ["wasi:logging/logging", "wasi:logging/logging@0.1.0-draft"] {
             linker.instance(name)?.func_wrap(
                 "log",
-                |store: StoreContextMut<'_, State>, (level, context, message): (Level, String, String)| {
-                    write(store.data(), level, &context, &message);
+                move |store: StoreContextMut<'_, State>, (level, context, message): (Level, String, String)| {
+                    write(store.data().part(part), level, &context, &message);
                     Ok(())
                 },
             )?;
@@ -60,8 +62,7 @@ impl Capability for Logging {
     }
 }
 
-fn write(state: &State, level: Level, context: &str, message: &str) {
-    let part = &state.part;
+fn write(part: &Part, level: Level, context: &str, message: &str) {
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(

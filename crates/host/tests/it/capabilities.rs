@@ -1,0 +1,48 @@
+//! What guests may import beside WASI.
+
+use chartwright_contract::control::WorkloadState::{Error, Running};
+use serde_json::json;
+
+use crate::host::{Scene, serves};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_come_in_layers() {
+    let Some(Scene { host, image, nats: _nats, .. }) = Scene::new(&[]).await else { return };
+    let status = host.workload(
+        "a",
+        json!({ "witWorld": {
+        "components": [{ "name": "api", "image": image, "localResources": {
+            "config": { "B": "component", "C": "component" }, "environment": { "C": "environment" } } }],
+        "hostInterfaces": [
+            serves("a.example"),
+            { "namespace": "wasi", "package": "config", "version": "0.2.0-rc.1", "interfaces": ["store"],
+              "config": { "A": "entry", "B": "entry", "C": "entry" } },
+            { "namespace": "wasi", "package": "logging", "interfaces": ["logging"] },
+        ],
+    } }),
+    );
+    assert_eq!(status.await.workload_state, Running);
+    for (key, value) in [("A", "entry"), ("B", "component"), ("C", "environment")] {
+        assert_eq!(host.get("a.example", &format!("/config?{key}")).await.body, value);
+    }
+    assert_eq!(host.get("a.example", "/config?D").await.status, 404);
+    assert_eq!(host.get("a.example", "/config-keys").await.body, "A,B,C");
+    assert_eq!(host.get("a.example", "/log?a-line").await.status, 200);
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interface_that_does_not_exist_is_named() {
+    let Some(Scene { host, image, nats: _nats, .. }) = Scene::new(&[]).await else { return };
+    let start = json!({ "witWorld": {
+        "components": [{ "name": "api", "image": image }],
+        "hostInterfaces": [
+            serves("a.example"),
+            { "namespace": "wasi", "package": "config", "interfaces": ["runtime"] },
+        ],
+    } });
+    let status = host.workload("a", start).await;
+    assert_eq!(status.workload_state, Error);
+    assert!(status.message.contains("`wasi:config` has no interface `runtime`, only store"), "{}", status.message);
+    host.stop().await;
+}
