@@ -70,12 +70,9 @@ impl Control {
 
     async fn answer(&self, client: &async_nats::Client, message: async_nats::Message) {
         let subject = message.subject.as_str();
-        let command = match Subject::parse(subject) {
-            Some(Subject::Command(_, command)) => command,
-            _ => {
-                tracing::warn!(subject, "a command that nobody knows");
-                return;
-            }
+        let Some(Subject::Command(_, command)) = Subject::parse(subject) else {
+            tracing::warn!(subject, "a command that nobody knows");
+            return;
         };
         let answer = match command {
             Command::Heartbeat => self.heartbeat(),

@@ -95,11 +95,8 @@ impl Engine {
         if let Err(err) = thread::Builder::new().name("epochs".into()).spawn(tick) {
             return Err(EngineError::Wasmtime(err.into()));
         }
-        let package = |capability: &Box<dyn Capability>| {
-            let offered = capability.imports();
-            format!("{}:{}", offered.namespace, offered.package)
-        };
-        let own = capabilities.iter().map(package).collect();
+        let own = capabilities.iter().map(|capability| capability.imports());
+        let own = own.map(|offered| format!("{}:{}", offered.namespace, offered.package)).collect();
         Ok(Arc::new(Self { wasmtime, linker, own }))
     }
 }

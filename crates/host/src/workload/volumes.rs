@@ -22,7 +22,7 @@ pub struct Mount {
 pub struct Volumes {
     folders: BTreeMap<String, PathBuf>,
     /// Removed, with all that is in them, when dropped.
-    _empty: Vec<TempDir>,
+    empty: Vec<TempDir>,
 }
 
 impl Volumes {
@@ -45,7 +45,7 @@ impl Volumes {
                         format!("volume `{name}`: no empty folder can be made below {}: {err}", place.display())
                     })?;
                     let path = folder.path().to_owned();
-                    made._empty.push(folder);
+                    made.empty.push(folder);
                     path
                 }
             };

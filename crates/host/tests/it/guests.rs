@@ -9,14 +9,14 @@ pub(crate) fn hello() -> Vec<u8> {
     guest("hello")
 }
 
-/// A component by the name of its folder in `guests/`.
+/// A component by the name of its folder in `tests/guests/`.
 pub(crate) fn guest(name: &str) -> Vec<u8> {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     std::fs::read(BUILT.get_or_init(built).join(format!("{name}.wasm"))).unwrap()
 }
 
 fn built() -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("guests");
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/guests");
     // Beside whatever else is built, found from the place of this program: `target/debug/deps/it-…`.
     let program = std::env::current_exe().unwrap();
     let target = program.ancestors().find(|folder| folder.ends_with("deps") || folder.ends_with("examples"));

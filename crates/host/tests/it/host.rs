@@ -172,7 +172,7 @@ pub(crate) async fn until<F: Future<Output = bool>>(mut so: impl FnMut() -> F) {
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), looking).await.unwrap();
+    tokio::time::timeout(Duration::from_mins(1), looking).await.unwrap();
 }
 
 /// One request.

@@ -7,7 +7,7 @@ use crate::guests::guest;
 use crate::host::{Scene, serves};
 
 /// A workload of these components that serves `shop.example`.
-fn workload(components: Value) -> Value {
+fn workload(components: &Value) -> Value {
     json!({ "witWorld": { "components": components, "hostInterfaces": [
         serves("shop.example"),
         { "namespace": "wasi", "package": "config", "version": "0.2.0-rc.1", "interfaces": ["store"],
@@ -21,7 +21,7 @@ async fn each_component_has_its_own_surroundings() {
     let (shop, prices) = (registry.put("shop", "1", &guest("shop")), registry.put("prices", "1", &guest("prices")));
     let seed = tempfile::tempdir().unwrap();
     std::fs::write(seed.path().join("note"), "seen").unwrap();
-    let mut start = workload(json!([
+    let mut start = workload(&json!([
         { "name": "shop", "image": shop, "localResources": {
             "environment": { "NAME": "the shop" }, "config": { "KEY": "of the shop" } } },
         { "name": "prices", "image": prices, "localResources": {
@@ -59,18 +59,18 @@ async fn an_import_that_two_export_is_refused_with_both_names() {
     let (shop, prices) = (registry.put("shop", "1", &guest("shop")), registry.put("prices", "1", &guest("prices")));
     let component = |name: &str, image: &str| json!({ "name": name, "image": image, "localResources": {} });
     let both = json!([component("shop", &shop), component("old", &prices), component("new", &prices)]);
-    let status = host.workload("a", workload(both)).await;
+    let status = host.workload("a", workload(&both)).await;
     assert_eq!(status.workload_state, Error);
     for part in ["`shop`", "`shop:prices/lookup@0.1.0`", "`old` and `new`"] {
         assert!(status.message.contains(part), "{part}: {}", status.message);
     }
     // Equal exports that nobody imports are no fault, and the first that serves HTTP gets the requests.
     let unused = json!([component("hello", &image), component("old", &prices), component("new", &prices)]);
-    let status = host.workload("b", workload(unused)).await;
+    let status = host.workload("b", workload(&unused)).await;
     assert_eq!(status.workload_state, Running, "{}", status.message);
     assert_eq!(host.get("shop.example", "/").await.body, "hello\n");
     // Nobody exports it: that is said with the names, before any request.
-    let alone = host.workload("c", workload(json!([component("shop", &shop)]))).await;
+    let alone = host.workload("c", workload(&json!([component("shop", &shop)]))).await;
     assert_eq!(alone.workload_state, Error);
     assert!(
         alone.message.contains("component `shop`") && alone.message.contains("shop:prices/lookup"),
