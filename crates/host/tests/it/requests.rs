@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use chartwright_contract::control::WorkloadState::{Error, Running};
+use futures::future::join_all;
 use serde_json::json;
 
 use crate::host::Scene;
@@ -107,6 +108,46 @@ async fn beyond_its_limit_a_workload_says_so() {
         host.get("a.example", "/").await
     });
     assert_eq!((second.status, second.reason.as_str()), (503, "workload-busy"));
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_room_for_an_instance_the_answer_says_so() {
+    let more = ["--core-instances=4", "--max-in-flight=40", "--max-in-flight-per-workload=40"];
+    let Some(Scene { host, image, nats: _nats, .. }) = Scene::new(&more).await else { return };
+    host.run("a", &image, "a.example", json!({})).await;
+    let many = join_all((0..20).map(|_| host.get("a.example", "/sleep?500"))).await;
+    let refused: Vec<_> = many.iter().filter(|answer| answer.status != 200).collect();
+    assert!(!refused.is_empty() && refused.len() < 20, "{many:?}");
+    assert!(refused.iter().all(|answer| (answer.status, answer.reason.as_str()) == (503, "no-instance")), "{many:?}");
+    assert_eq!(host.get("a.example", "/").await.status, 200, "there is room again");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_memory_of_all_guests_has_a_limit_that_is_enforced_when_asked() {
+    let limits = ["--max-guest-memory=16Mi", "--guest-memory-mode=enforce", "--request-timeout=5s"];
+    let Some(Scene { host, image, nats: _nats, .. }) = Scene::new(&limits).await else { return };
+    host.run("a", &image, "a.example", json!({})).await;
+    assert_eq!(host.get("a.example", "/eat").await.status, 500);
+    let metrics = host.metrics().await;
+    let over = metrics.lines().find(|line| line.starts_with("chartwright_host_guest_memory_over ")).unwrap();
+    assert!(!over.ends_with(" 0"), "{over}");
+    assert!(metrics.contains("chartwright_host_guest_memory_bytes 0"), "all is given back: {metrics}");
+    assert_eq!(host.get("a.example", "/").await.status, 200);
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_may_have_less_memory_than_the_host_allows() {
+    let Some(Scene { host, image, nats: _nats, .. }) = Scene::new(&["--request-timeout=5s"]).await else { return };
+    let little = json!({ "localResources": { "memoryLimitMb": 1 } });
+    host.run("a", &image, "a.example", little).await;
+    let answer = host.get("a.example", "/").await;
+    assert_eq!((answer.status, answer.reason.as_str()), (503, "no-instance"), "it needs more to begin with");
+    host.run("b", &image, "b.example", json!({ "localResources": { "memoryLimitMb": 8 } })).await;
+    assert_eq!(host.get("b.example", "/").await.status, 200);
+    assert_eq!(host.get("b.example", "/eat").await.status, 500);
     host.stop().await;
 }
 
