@@ -45,14 +45,26 @@ pub fn serve(arguments: &[String]) -> Result<(), ServeError> {
     runtime.map_err(|err| ServeError::Process("start threads", err))?.block_on(async {
         let listen = |kind| signal(kind).map_err(|err| ServeError::Process("listen to signals", err));
         let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
-        let stop = async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
+        let (first, stopped) = oneshot::channel::<()>();
+        let signals = async move {
+            let mut next = async || {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+            };
+            next().await;
+            _ = first.send(());
+            next().await;
         };
         let (ready, _addresses) = oneshot::channel();
-        Ok(run(options, stop, ready).await?)
+        tokio::select! {
+            result = run(options, async { _ = stopped.await }, ready) => Ok(result?),
+            () = signals => {
+                tracing::warn!("a second signal: the host ends at once, whatever is in flight");
+                Ok(())
+            }
+        }
     })
 }
 

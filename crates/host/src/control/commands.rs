@@ -1,11 +1,13 @@
 //! Start, status, stop: each in a task of its own, each with an answer.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use chartwright_contract::control::{
     ImagePullPolicy, Message, WorkloadStartRequest, WorkloadStartResponse, WorkloadState, WorkloadStatus,
     WorkloadStatusRequest, WorkloadStatusResponse, WorkloadStopRequest, WorkloadStopResponse,
 };
+use futures::FutureExt as _;
 use futures::future::try_join_all;
 use wasmtime_wasi_http::handler::ProxyHandler;
 
@@ -14,6 +16,7 @@ use super::slots::{Reserved, Slot};
 use crate::engine::{Assembly, Source};
 use crate::http::{HostNames, Target};
 use crate::oci;
+use crate::plugins::without_effect;
 use crate::workload::{Handler, Part, Plan, PlannedComponent, Running, Service, Volumes};
 
 impl Control {
@@ -45,7 +48,10 @@ impl Control {
             Reserved::Full => return error(id, "the host has as many workloads as `--max-workloads` allows".into()),
         };
         let result = tokio::select! {
-            result = self.set_up(&workload) => result,
+            result = AssertUnwindSafe(self.set_up(&workload)).catch_unwind() => {
+                // A fault of ours is one workload's, and must not leave it on its way for ever.
+                result.unwrap_or_else(|_| Err("the host failed inside while it started this; its log says where".into()))
+            }
             () = token.cancelled() => Err("the workload was stopped while it started".into()),
         };
         let stopped = token.is_cancelled();
@@ -110,6 +116,8 @@ impl Control {
             compiled: assemblies.into_iter().map(|assembly| assembly.compiled).collect(),
             in_use: sources.into_iter().map(|source| source.in_use).collect(),
             volumes,
+            // With several parts another of them may serve what an entry is for.
+            notes: if planned.len() > 1 { Vec::new() } else { without_effect(workload, &self.shared.capabilities) },
         })
     }
 

@@ -93,6 +93,10 @@ impl Slots {
     }
 }
 
+fn runs(notes: &[String]) -> String {
+    if notes.is_empty() { "the workload runs".to_owned() } else { format!("the workload runs; {}", notes.join("; ")) }
+}
+
 fn status(id: &str, slot: Option<&Slot>) -> WorkloadStatus {
     let (state, message) = match slot {
         None => (WorkloadState::NotFound, format!("this host has no workload `{id}`")),
@@ -102,7 +106,7 @@ fn status(id: &str, slot: Option<&Slot>) -> WorkloadStatus {
             Some(ServiceState::Completed) if running.components == 0 => {
                 (WorkloadState::Completed, "the service completed".to_owned())
             }
-            _ => (WorkloadState::Running, "the workload runs".to_owned()),
+            _ => (WorkloadState::Running, runs(&running.notes)),
         },
         Some(Slot::Failed(why)) => (WorkloadState::Error, why.clone()),
     };

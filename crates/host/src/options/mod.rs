@@ -1,6 +1,7 @@
 //! What the host is told, checked as a whole before anything listens.
 
 mod flags;
+mod labels;
 mod units;
 
 use std::net::SocketAddr;
@@ -75,9 +76,15 @@ impl Options {
         let mut labels = Vec::new();
         for label in given.list("label") {
             match label.split_once('=') {
-                Some((key, value)) if !key.is_empty() => labels.push((key.to_owned(), value.to_owned())),
-                _ => faults.push(format!("--label={label}: write `key=value`")),
+                Some((key, value)) if labels::is_key(key) && labels::is_value(value) => {
+                    labels.push((key.to_owned(), value.to_owned()));
+                }
+                Some(_) => faults.push(format!("--label={label}: {}", labels::RULE)),
+                None => faults.push(format!("--label={label}: write `key=value`")),
             }
+        }
+        if let Some(group) = given.text("host-group").filter(|group| !labels::is_value(group)) {
+            faults.push(format!("--host-group={group}: {}", labels::RULE));
         }
         for (name, value) in [("tls-cert-path", "HTTPS"), ("http-client-cert-path", "client certificates of guests")] {
             if given.text(name).is_some() {

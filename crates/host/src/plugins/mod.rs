@@ -25,6 +25,31 @@ pub fn all() -> Vec<Box<dyn Capability>> {
     vec![Box::new(config::Config), Box::new(logging::Logging)]
 }
 
+/// Packages that every guest gets without an entry.
+const ALWAYS: [&str; 7] = ["cli", "clocks", "filesystem", "http", "io", "random", "sockets"];
+
+/// Entries of a workload that change nothing, each with the reason. A component that needs one of them would not link,
+/// so this is no fault; whoever wrote the entry expects something all the same.
+pub fn without_effect(workload: &Workload, capabilities: &[Box<dyn Capability>]) -> Vec<String> {
+    let offered: Vec<_> = capabilities.iter().map(|capability| capability.imports()).collect();
+    let entries = workload.wit_world.iter().flat_map(|world| &world.host_interfaces);
+    let others = entries.filter(|entry| entry.namespace != "wasi" || !ALWAYS.contains(&entry.package.as_str()));
+    let words = others.filter_map(|entry| {
+        let package = format!("{}:{}", entry.namespace, entry.package);
+        let ours = offered.iter().find(|one| one.namespace == entry.namespace && one.package == entry.package);
+        match ours {
+            None => Some(format!("the entry for `{package}` has no effect: this host does not offer it")),
+            Some(ours) if !entry.version.is_empty() && entry.version != ours.version => Some(format!(
+                "the entry for `{package}@{}` has no effect on components of another version: this host offers \
+                 `{package}@{}`",
+                entry.version, ours.version
+            )),
+            Some(_) => None,
+        }
+    });
+    words.collect()
+}
+
 /// Entries of a workload for a package.
 fn entries<'w>(workload: &'w Workload, namespace: &'w str, package: &'w str) -> impl Iterator<Item = &'w WitInterface> {
     let all = workload.wit_world.iter().flat_map(|world| &world.host_interfaces);

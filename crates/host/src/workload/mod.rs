@@ -59,6 +59,8 @@ pub struct Running {
     pub in_use: Vec<oci::InUse>,
     /// Its folders.
     pub volumes: Volumes,
+    /// What whoever asks about it should know.
+    pub notes: Vec<String>,
 }
 
 impl Running {

@@ -46,3 +46,25 @@ async fn an_interface_that_does_not_exist_is_named() {
     assert!(status.message.contains("`wasi:config` has no interface `runtime`, only store"), "{}", status.message);
     host.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_that_changes_nothing_is_said_in_the_status() {
+    let Some(Scene { host, image, nats: _nats, .. }) = Scene::new(&[]).await else { return };
+    let status = host.workload(
+        "a",
+        json!({ "witWorld": {
+        "components": [{ "name": "api", "image": image }],
+        "hostInterfaces": [
+            serves("a.example"),
+            { "namespace": "wasi", "package": "config", "version": "0.2.0", "interfaces": ["store"] },
+            { "namespace": "wasi", "package": "nonsense", "interfaces": ["store"] },
+        ],
+    } }),
+    );
+    let status = status.await;
+    assert_eq!(status.workload_state, Running);
+    for part in ["`wasi:config@0.2.0` has no effect", "`wasi:config@0.2.0-rc.1`", "`wasi:nonsense` has no effect"] {
+        assert!(status.message.contains(part), "{part}: {}", status.message);
+    }
+    host.stop().await;
+}
