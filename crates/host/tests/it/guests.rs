@@ -10,6 +10,14 @@ pub(crate) fn hello() -> &'static [u8] {
     HELLO.get_or_init(|| std::fs::read(built().join("hello.wasm")).unwrap())
 }
 
+/// The same, but it answers `ahoy!`.
+pub(crate) fn ahoy() -> Vec<u8> {
+    let mut bytes = hello().to_vec();
+    let place = bytes.windows(6).position(|part| part == b"hello\n").unwrap();
+    bytes[place..place + 6].copy_from_slice(b"ahoy!\n");
+    bytes
+}
+
 fn built() -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("guests");
     // Beside whatever else is built, found from the place of this program: `target/debug/deps/it-…`.

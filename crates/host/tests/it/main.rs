@@ -9,9 +9,21 @@
     reason = "a test that panics has failed, and one that skips says why"
 )]
 
+mod child;
+mod distribution;
 mod guests;
 mod host;
+#[path = "../../../contract/tests/nats/jwt.rs"]
+#[allow(dead_code, reason = "the matrix of the other package uses the rest of it")]
+mod jwt;
+mod late_nats;
+mod markers;
 mod nats;
+mod nats_planes;
 mod protocol;
+mod pulls;
+mod registries;
 mod registry;
 mod requests;
+mod sandbox;
+mod slow_starts;
