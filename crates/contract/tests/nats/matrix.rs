@@ -34,6 +34,7 @@ const ROWS: &[Row] = &[
     Row { name: "websockets with TLS", token: "wss", planes: Planes::websockets },
     Row { name: "a leaf node, operator and applications at the hub", token: "leaf", planes: Planes::leaf },
     Row { name: "several addresses, the first one dead", token: "several", planes: Planes::several_addresses },
+    Row { name: "everything denied but lists", token: "lists", planes: Planes::lists },
     Row { name: "as Synadia Cloud: a quota, no stream without a size", token: "quota", planes: Planes::with_quota },
 ];
 
@@ -122,7 +123,7 @@ fn flags(options: &NatsOptions) -> String {
         ("token-file", options.token_file.is_some()),
         ("jetstream-domain", options.jetstream_domain.is_some()),
     ];
-    let given = given.into_iter().filter_map(|(name, given)| given.then(|| format!(" `{name}`")));
+    let given = given.into_iter().filter(|(_, given)| *given).map(|(name, _)| format!(" `{name}`"));
     format!("`url={url}`{}", given.collect::<String>())
 }
 

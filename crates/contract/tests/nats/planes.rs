@@ -4,6 +4,7 @@ use chartwright_contract::flags::Implementation;
 use chartwright_contract::nats::NatsOptions;
 use chartwright_contract::nats::permissions::{Permissions, Role, for_implementation};
 use nkeys::KeyPair;
+use serde::Serialize;
 use serde_json::json;
 
 use crate::certificates::Authority;
@@ -51,7 +52,7 @@ pub(crate) fn plain(role: Role, url: &str) -> NatsOptions {
 }
 
 /// Two accounts with the users of the roles. `user` says who one is: the fields of a user in a server's configuration.
-pub(crate) fn accounts(user: impl Fn(Role) -> String, permissions: impl Fn(Role) -> Permissions) -> String {
+pub(crate) fn accounts<P: Serialize>(user: impl Fn(Role) -> String, permissions: impl Fn(Role) -> P) -> String {
     let one = |role: Role| format!("{{ {}, permissions: {} }}", user(role), json!(permissions(role)));
     format!(
         "accounts {{\n CONTROL {{ users: [ {}, {} ] }}\n DATA {{ users: [ {} ] }}\n}}",
@@ -105,6 +106,19 @@ impl Planes {
 
     pub(crate) fn passwords() -> Option<Self> {
         let server = Server::up(&accounts(user, ours))?;
+        Some(Self::with_passwords(server, |server, role| plain(role, &server.url("nats"))))
+    }
+
+    /// Without any wildcard of everything: a data plane for some subjects of applications.
+    pub(crate) fn lists() -> Option<Self> {
+        let permissions = |role| match role {
+            Role::HostData => {
+                let own = ["harbour.>", "_INBOX_data.>"];
+                json!({ "publish": { "allow": own }, "subscribe": { "allow": own } })
+            }
+            role => json!(ours(role)),
+        };
+        let server = Server::up(&accounts(user, permissions))?;
         Some(Self::with_passwords(server, |server, role| plain(role, &server.url("nats"))))
     }
 
@@ -195,7 +209,9 @@ impl Planes {
         server.file("ca.crt", &authority.pem);
         let port = free_port();
         server.start(&format!(
-            "websocket {{ listen: \"127.0.0.1:{port}\", tls {{ cert_file: {cert:?}, key_file: {key:?} }} }}\n{}",
+            "websocket {{ listen: \"127.0.0.1:{port}\", tls {{ cert_file: \"{}\", key_file: \"{}\" }} }}\n{}",
+            cert.display(),
+            key.display(),
             accounts(user, ours)
         ));
         Some(Self::with_passwords(server, |server, role| NatsOptions {
