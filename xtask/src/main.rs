@@ -33,7 +33,7 @@ struct Cli {
 enum Chore {
     /// Run every check in order and close with a table of what passed, failed and was skipped
     Test(test::Args),
-    /// Bring the tools that the checks need into the cache: both Helms, their helpers, cargo-deny, the editor's server
+    /// Bring the tools that the checks need into the cache: both Helms, their helpers, servers, cargo-deny, the editor's server
     Tools(tools::Args),
     /// Write the files that are generated from the library, or check that they are current
     Gen(generate::Args),

@@ -127,12 +127,13 @@ fn helm() -> Result<Outcome> {
     helm_tests(&places, HELM_TESTS, None)
 }
 
-/// The parts that need a NATS server, and a WebAssembly engine that the other stages do without.
+/// The parts that need a NATS server and a registry, and a WebAssembly engine that the other stages do without. Outages last some
+/// seconds there, and as long as users' with `CHARTWRIGHT_OUTAGES=1`.
 fn platform() -> Result<Outcome> {
-    let server = need!(tools::nats_server()?);
+    let (server, registry) = (need!(tools::nats_server()?), need!(tools::registry()?));
     let mut test = cargo();
     test.args(["test", "--quiet", "--package", "chartwright-contract", "--package", HOST, "--all-features"]);
-    succeed(test.env(tools::NATS_SERVER_VARIABLE, server))
+    succeed(test.env(tools::NATS_SERVER_VARIABLE, server).env(tools::REGISTRY_VARIABLE, registry))
 }
 
 fn sets() -> Result<Outcome> {

@@ -37,6 +37,17 @@ const NATS_SERVER: GoTool = GoTool {
 /// Tests find the server by it.
 pub(crate) const NATS_SERVER_VARIABLE: &str = "CHARTWRIGHT_NATS_SERVER";
 
+/// The registry that pulls are proven against: CNCF's, which most others are made of or measured by.
+const REGISTRY: GoTool = GoTool {
+    version: "3.1.2",
+    package: "github.com/distribution/distribution/v3/cmd/registry",
+    variable: REGISTRY_VARIABLE,
+    name: "registry",
+    program: "registry",
+};
+/// Tests find the registry by it.
+pub(crate) const REGISTRY_VARIABLE: &str = "CHARTWRIGHT_REGISTRY";
+
 /// Where the Go modules around Helm's libraries stand; the rest of `tests/helm` is no reason to build them anew.
 pub(crate) const HELM_MODULES: &str = "tests/helm/render";
 
@@ -47,7 +58,8 @@ const YAML_LANGUAGE_SERVER: &str = "1.25.0";
 
 /// What to do without Go.
 const NO_GO: &str = "`go` is not on PATH: install Go 1.26 or newer (go.dev/dl, or your system's packages), or name \
-                     ready-made binaries in CHARTWRIGHT_HELM3, CHARTWRIGHT_HELM4 and CHARTWRIGHT_NATS_SERVER";
+                     ready-made binaries in CHARTWRIGHT_HELM3, CHARTWRIGHT_HELM4, CHARTWRIGHT_NATS_SERVER and \
+                     CHARTWRIGHT_REGISTRY";
 /// What to do without npm.
 const NO_NPM: &str =
     "`node` and `npm` are not on PATH: install Node.js 18 or newer (Debian: apt-get install nodejs npm)";
@@ -81,11 +93,12 @@ struct GoTool {
 
 /// Runs the chore.
 pub(crate) fn run(_: &Args) -> Result<Verdict> {
-    let tools: [(&str, Ensure); 6] = [
+    let tools: [(&str, Ensure); 7] = [
         (HELM_3.name, helm_3),
         (HELM_4.name, helm_4),
         ("helm helpers", helm_helpers),
         (NATS_SERVER.name, nats_server),
+        (REGISTRY.name, registry),
         ("cargo-deny", cargo_deny),
         ("yaml-language-server", yaml_language_server),
     ];
@@ -118,6 +131,11 @@ pub(crate) fn helm_4() -> Result<Found> {
 /// NATS' server.
 pub(crate) fn nats_server() -> Result<Found> {
     go_tool(&NATS_SERVER)
+}
+
+/// An OCI registry.
+pub(crate) fn registry() -> Result<Found> {
+    go_tool(&REGISTRY)
 }
 
 fn go_tool(tool: &GoTool) -> Result<Found> {

@@ -12,6 +12,8 @@
     reason = "it shares the helpers of the tests, and has nobody to hand an error to"
 )]
 
+#[path = "../tests/it/distribution.rs"]
+mod distribution;
 #[path = "../tests/it/guests.rs"]
 mod guests;
 #[path = "../tests/it/host.rs"]
@@ -26,8 +28,10 @@ use serde_json::json;
 #[tokio::main]
 async fn main() {
     let Some(nats) = nats::Nats::start() else { std::process::exit(2) };
-    let registry = registry::Registry::start();
-    let image = registry.put("hello", "1", &guests::hello());
+    let Some(registry) = distribution::Distribution::start(distribution::Kind::default()).await else {
+        std::process::exit(2)
+    };
+    let (image, _) = registry.push("hello", "1", guests::hello()).await;
     println!("nats      {}", nats.url());
     println!("registry  {image}");
     let host = host::Host::start(&nats, &[]).await;

@@ -12,6 +12,7 @@ pub mod metrics;
 pub mod oci;
 pub mod options;
 mod plain;
+mod planes;
 pub mod plugins;
 mod shared;
 pub mod workload;
@@ -20,5 +21,6 @@ mod run;
 mod serve;
 
 pub use options::Options;
+pub use planes::NotThere;
 pub use run::{Addresses, HostError, run};
 pub use serve::{ServeError, serve};

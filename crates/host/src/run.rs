@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ::http::StatusCode;
 use chartwright_contract::control::subjects::HostId;
-use chartwright_contract::nats::{ConnectError, NatsState, connect};
+use chartwright_contract::nats::ConnectError;
 use tokio::sync::{oneshot, watch};
 
 use crate::control::{Control, Heartbeats, Identity};
@@ -14,6 +14,7 @@ use crate::engine::{Compiler, Engine, EngineError, EngineOptions, GuestMemory};
 use crate::http::{Client, ClientOptions, Router, Server, ServerOptions};
 use crate::metrics::Metrics;
 use crate::options::Options;
+use crate::planes::{NotThere, Planes};
 use crate::shared::Shared;
 use crate::workload::HandlerOptions;
 use crate::{oci, plain, plugins};
@@ -46,6 +47,9 @@ pub enum HostError {
         /// Why not.
         why: std::io::Error,
     },
+    /// A plane that had to be there by now.
+    #[error(transparent)]
+    NotThere(#[from] NotThere),
     /// The control plane ended.
     #[error("the control plane cannot be listened to: {0}")]
     Control(String),
@@ -106,7 +110,7 @@ pub async fn run(
         options,
     });
     let options = &shared.options;
-    let connection = connect(&options.control).await?;
+    let planes = Planes::connect(options).await?;
 
     let server = match options.http_addr {
         Some(address) => {
@@ -123,13 +127,16 @@ pub async fn run(
     };
     let http = server.as_ref().and_then(|server| server.address().ok());
     let metrics_at = listen("metrics-addr", options.metrics_addr, {
-        let (metrics, memory) = (Arc::clone(&metrics), Arc::clone(&memory));
-        move |path| metrics_page(path, &metrics, &memory)
+        let (metrics, memory, planes) = (Arc::clone(&metrics), Arc::clone(&memory), planes.clone());
+        move |path| {
+            planes.meter(&metrics);
+            metrics_page(path, &metrics, &memory)
+        }
     })
     .await?;
     let probes = listen("probe-addr", options.probe_addr, {
-        let (state, draining) = (connection.state(), draining);
-        move |path| probe(path, &state.borrow(), *draining.borrow())
+        let planes = planes.clone();
+        move |path| probe(path, planes.unready(), *draining.borrow())
     })
     .await?;
 
@@ -153,13 +160,14 @@ pub async fn run(
     tracing::info!(id, ?http, "the host runs");
     _ = ready.send(Addresses { id, http, metrics: metrics_at, probes });
 
-    let mut controlling = std::pin::pin!(control.run(&connection, &host, ended.clone()));
+    let mut controlling = std::pin::pin!(control.run(&planes.control, &host, ended.clone()));
     let mut stop = std::pin::pin!(stop);
     tokio::select! {
         result = &mut controlling => {
             let why = result.map_or_else(|err| err.to_string(), |()| "the subscription ended".to_owned());
             return Err(HostError::Control(why));
         }
+        missed = planes.missed(options.nats_connect_timeout) => return Err(missed.into()),
         () = &mut stop => {}
     }
     // Unready first; whoever routes here needs a moment to notice. Commands are answered meanwhile.
@@ -173,7 +181,8 @@ pub async fn run(
     if let Some(serving) = serving {
         _ = serving.await;
     }
-    _ = tokio::time::timeout(Duration::from_secs(1), connection.client().flush()).await;
+    let flushed = async { tokio::join!(planes.control.client().flush(), planes.data.client().flush()) };
+    _ = tokio::time::timeout(Duration::from_secs(1), flushed).await;
     tracing::info!("the host ended");
     Ok(())
 }
@@ -197,14 +206,8 @@ fn metrics_page(path: &str, metrics: &Metrics, memory: &GuestMemory) -> plain::P
     (StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", metrics.text())
 }
 
-fn probe(path: &str, nats: &NatsState, draining: bool) -> plain::Page {
-    let unready = if draining {
-        Some("the host drains".to_owned())
-    } else if nats.is_connected() {
-        None
-    } else {
-        Some(format!("the control plane is away: {nats}"))
-    };
+fn probe(path: &str, away: Option<String>, draining: bool) -> plain::Page {
+    let unready = if draining { Some("the host drains".to_owned()) } else { away };
     match (path, unready) {
         ("/livez" | "/healthz", _) => (StatusCode::OK, "text/plain", "alive\n".into()),
         ("/readyz", None) => (StatusCode::OK, "text/plain", "ready\n".into()),

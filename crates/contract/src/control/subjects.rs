@@ -215,6 +215,23 @@ mod tests {
     }
 
     #[test]
+    fn the_permissions_of_our_two_cover_our_own_subjects_and_nobody_elses_do() {
+        let of = |role, implementation| for_implementation(role, implementation);
+        let (operator, hosts) =
+            (of(Role::Operator, Implementation::Chartwright), of(Role::HostControl, Implementation::Chartwright));
+        let (command, report) = (host().own_command("drain"), host().own_report("workload.ended"));
+        assert!(operator.publish.permit(&command) && hosts.subscribe.permit(&command));
+        assert!(hosts.publish.permit(&report) && operator.subscribe.permit(&report));
+        assert!(!operator.publish.permit(&report) && !hosts.publish.permit(&command));
+        for role in [Role::Operator, Role::HostControl, Role::HostData] {
+            let upstreams = of(role, Implementation::Wasmcloud);
+            for subject in [&command, &report] {
+                assert!(!upstreams.publish.permit(subject) && !upstreams.subscribe.permit(subject), "{role:?}");
+            }
+        }
+    }
+
+    #[test]
     fn the_permissions_cover_upstreams_subjects() {
         let operator = for_implementation(Role::Operator, Implementation::Chartwright);
         let hosts = for_implementation(Role::HostControl, Implementation::Chartwright);

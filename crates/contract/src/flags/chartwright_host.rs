@@ -210,9 +210,8 @@ static OWN: &[Flag] = &[
         "nats-connect-timeout",
         "CHARTWRIGHT_NATS_CONNECT_TIMEOUT",
         Duration,
-        "Time for the first connections to both planes; 0 gives up at the first refusal.",
-    )
-    .default("0s"),
+        "Time for the first connections to both planes, then the host ends; 0: at the first refusal. None: no limit.",
+    ),
     flag("oci-ca-path", "CHARTWRIGHT_OCI_CA_PATH", FlagKind::LIST, "More certificate authorities for registries."),
     flag("oci-cache-dir", "CHARTWRIGHT_OCI_CACHE_DIR", Path, "Where pulled components are kept. None: in memory only."),
     flag(

@@ -71,41 +71,66 @@ impl Role {
 /// may answer both operators.
 pub const fn for_implementation(role: Role, implementation: Implementation) -> Permissions {
     match (role, implementation) {
-        (Role::Operator, Implementation::Chartwright) => {
-            Permissions { publish: COMMANDS, subscribe: Subjects::only(&[HEARTBEATS, "_INBOX_operator.>"]) }
-        }
-        (Role::Operator, Implementation::Wasmcloud) => {
-            Permissions { publish: COMMANDS, subscribe: Subjects::only(&[HEARTBEATS, "_INBOX.>"]) }
-        }
-        // It asks nobody anything on the control plane, so it needs no inbox.
-        (Role::HostControl, _) => {
-            Permissions { publish: HOST_ANSWERS, subscribe: Subjects::only(&["runtime.host.*.>"]) }
-        }
+        (Role::Operator, Implementation::Chartwright) => Permissions {
+            publish: Subjects::only(&[
+                "runtime.host.*.heartbeat",
+                "runtime.host.*.workload.start",
+                "runtime.host.*.workload.status",
+                "runtime.host.*.workload.stop",
+                "chartwright.host.*.>",
+            ]),
+            subscribe: Subjects::only(&["runtime.operator.heartbeat.>", "chartwright.operator.>", "_INBOX_operator.>"]),
+        },
+        (Role::Operator, Implementation::Wasmcloud) => Permissions {
+            // Hosts' ids are made at start, so they cannot be listed.
+            publish: Subjects::only(&[
+                "runtime.host.*.heartbeat",
+                "runtime.host.*.workload.start",
+                "runtime.host.*.workload.status",
+                "runtime.host.*.workload.stop",
+            ]),
+            subscribe: Subjects::only(&["runtime.operator.heartbeat.>", "_INBOX.>"]),
+        },
+        // A host asks nobody anything on the control plane, so it needs no inbox. It answers either operator.
+        (Role::HostControl, Implementation::Chartwright) => Permissions {
+            publish: Subjects::only(&[
+                "runtime.operator.heartbeat.*",
+                "chartwright.operator.*.>",
+                "_INBOX.>",
+                "_INBOX_operator.>",
+            ]),
+            subscribe: Subjects::only(&["runtime.host.*.>", "chartwright.host.*.>"]),
+        },
+        (Role::HostControl, Implementation::Wasmcloud) => Permissions {
+            publish: Subjects::only(&["runtime.operator.heartbeat.*", "_INBOX.>", "_INBOX_operator.>"]),
+            subscribe: Subjects::only(&["runtime.host.*.>"]),
+        },
         (Role::HostData, Implementation::Chartwright) => Permissions {
-            publish: Subjects::all_but(&["runtime.>"]),
+            publish: Subjects::all_but(CONTROL_PLANE),
             // Replies to others are none of its business, now that it has an inbox of its own.
-            subscribe: Subjects::all_but(&["runtime.>", "_INBOX.>", "_INBOX_operator.>", "_INBOX_host.>"]),
+            subscribe: Subjects::all_but(&[
+                "runtime.>",
+                "chartwright.>",
+                "_INBOX.>",
+                "_INBOX_operator.>",
+                "_INBOX_host.>",
+            ]),
         },
         (Role::HostData, Implementation::Wasmcloud) => Permissions {
-            publish: Subjects::all_but(&["runtime.>"]),
-            subscribe: Subjects::all_but(&["runtime.>", "_INBOX_operator.>", "_INBOX_host.>", "_INBOX_data.>"]),
+            publish: Subjects::all_but(CONTROL_PLANE),
+            subscribe: Subjects::all_but(&[
+                "runtime.>",
+                "chartwright.>",
+                "_INBOX_operator.>",
+                "_INBOX_host.>",
+                "_INBOX_data.>",
+            ]),
         },
     }
 }
 
-/// What the operator asks hosts. Their ids are made at start, so they cannot be listed.
-const COMMANDS: Subjects = Subjects::only(&[
-    "runtime.host.*.heartbeat",
-    "runtime.host.*.workload.start",
-    "runtime.host.*.workload.status",
-    "runtime.host.*.workload.stop",
-]);
-
-/// What hosts tell the operator.
-const HEARTBEATS: &str = "runtime.operator.heartbeat.>";
-
-/// Heartbeats, and replies to either operator.
-const HOST_ANSWERS: Subjects = Subjects::only(&["runtime.operator.heartbeat.*", "_INBOX.>", "_INBOX_operator.>"]);
+/// What no workload may send: upstream's subjects of the control plane, and our own.
+const CONTROL_PLANE: &[&str] = &["runtime.>", "chartwright.>"];
 
 /// What a capability sends to on the data plane, for those who replace the wildcard of [`Role::HostData`] by a list. Replies
 /// come to the inbox.
@@ -121,34 +146,44 @@ pub enum Capability {
 }
 
 impl Capability {
-    /// Where it sends to. Opening a bucket takes the right to create its stream, even if it exists.
+    /// Where it sends to; `<bucket>` stands for the name of a bucket or store, because a wildcard of NATS is a whole token. Opening
+    /// a bucket takes the right to create its stream, even if it exists. In a JetStream domain `$JS.API` is `$JS.<domain>.API`.
     pub const fn publishes(self) -> &'static [&'static str] {
         match self {
             // Replies to those who asked.
             Self::Messaging => &["_INBOX.>"],
             Self::KeyValue => &[
-                "$JS.API.CONSUMER.>",
-                "$JS.API.DIRECT.GET.KV_*",
-                "$JS.API.DIRECT.GET.KV_*.>",
+                "$JS.API.CONSUMER.*.KV_<bucket>",
+                "$JS.API.CONSUMER.*.KV_<bucket>.>",
+                "$JS.API.CONSUMER.MSG.NEXT.KV_<bucket>.>",
+                "$JS.API.DIRECT.GET.KV_<bucket>",
+                "$JS.API.DIRECT.GET.KV_<bucket>.>",
                 "$JS.API.INFO",
-                "$JS.API.STREAM.CREATE.KV_*",
-                "$JS.API.STREAM.INFO.KV_*",
-                "$JS.API.STREAM.MSG.GET.KV_*",
-                "$JS.FC.>",
-                "$KV.>",
+                "$JS.API.STREAM.CREATE.KV_<bucket>",
+                "$JS.API.STREAM.INFO.KV_<bucket>",
+                "$JS.API.STREAM.MSG.GET.KV_<bucket>",
+                "$JS.FC.KV_<bucket>.>",
+                "$KV.<bucket>.>",
             ],
             Self::BlobStore => &[
-                "$JS.API.CONSUMER.>",
-                "$JS.API.DIRECT.GET.OBJ_*",
-                "$JS.API.DIRECT.GET.OBJ_*.>",
-                "$JS.API.STREAM.CREATE.OBJ_*",
-                "$JS.API.STREAM.DELETE.OBJ_*",
-                "$JS.API.STREAM.INFO.OBJ_*",
-                "$JS.API.STREAM.PURGE.OBJ_*",
-                "$JS.FC.>",
-                "$O.>",
+                "$JS.API.CONSUMER.*.OBJ_<bucket>",
+                "$JS.API.CONSUMER.*.OBJ_<bucket>.>",
+                "$JS.API.CONSUMER.MSG.NEXT.OBJ_<bucket>.>",
+                "$JS.API.DIRECT.GET.OBJ_<bucket>",
+                "$JS.API.DIRECT.GET.OBJ_<bucket>.>",
+                "$JS.API.STREAM.CREATE.OBJ_<bucket>",
+                "$JS.API.STREAM.DELETE.OBJ_<bucket>",
+                "$JS.API.STREAM.INFO.OBJ_<bucket>",
+                "$JS.API.STREAM.PURGE.OBJ_<bucket>",
+                "$JS.FC.OBJ_<bucket>.>",
+                "$O.<bucket>.>",
             ],
         }
+    }
+
+    /// The same for a bucket or store.
+    pub fn publishes_for(self, bucket: &str) -> Vec<String> {
+        self.publishes().iter().map(|subject| subject.replace("<bucket>", bucket)).collect()
     }
 }
 
@@ -183,6 +218,18 @@ mod tests {
     }
 
     #[test]
+    fn no_wildcard_is_part_of_a_token() {
+        let roles = [Role::Operator, Role::HostControl, Role::HostData];
+        let all = roles.iter().flat_map(|role| IMPLEMENTATIONS.map(|one| for_implementation(*role, one)));
+        let lists = all.flat_map(|one| [one.publish.allow, one.publish.deny, one.subscribe.allow, one.subscribe.deny]);
+        let capabilities = [Capability::Messaging, Capability::KeyValue, Capability::BlobStore];
+        for subject in lists.chain(capabilities.map(Capability::publishes)).flatten() {
+            let whole = |token: &str| token.len() == 1 || !token.contains(['*', '>']) || token.contains("<bucket>");
+            assert!(subject.split('.').all(whole), "a server takes this literally: {subject}");
+        }
+    }
+
+    #[test]
     fn any_operator_and_any_host_can_talk_on_the_control_plane() {
         for operator in IMPLEMENTATIONS {
             for host in IMPLEMENTATIONS {
@@ -205,6 +252,7 @@ mod tests {
         for implementation in IMPLEMENTATIONS {
             let host = for_implementation(Role::HostControl, implementation);
             assert!(!host.publish.permit("runtime.host.other.workload.start"));
+            assert!(!host.publish.permit("chartwright.host.other.drain"));
             assert!(!host.subscribe.permit("runtime.operator.heartbeat.other"));
             assert!(!host.subscribe.permit("_INBOX.Xy.1") && !host.subscribe.permit("_INBOX_operator.Xy.1"));
         }
@@ -219,13 +267,18 @@ mod tests {
                 assert!(data.publish.permit(subject), "{subject}");
                 assert!(data.subscribe.permit(subject), "{subject}");
             }
-            for subject in ["runtime.host.h1.workload.start", "runtime.operator.heartbeat.h1"] {
+            for subject in [
+                "runtime.host.h1.workload.start",
+                "runtime.operator.heartbeat.h1",
+                "chartwright.host.h1.drain",
+                "chartwright.operator.h1.drained",
+            ] {
                 assert!(!data.publish.permit(subject), "{subject}");
                 assert!(!data.subscribe.permit(subject), "{subject}");
             }
             assert!(!data.subscribe.permit("_INBOX_operator.Xy.1"));
             for capability in [Capability::Messaging, Capability::KeyValue, Capability::BlobStore] {
-                for subject in capability.publishes() {
+                for subject in capability.publishes_for("carts") {
                     assert!(data.publish.permit(&subject.replace(['*', '>'], "x")), "{subject}");
                 }
             }

@@ -1,41 +1,67 @@
-//! An operator with one account, and users of it: what `nsc` makes.
+//! An operator with accounts, and users of them: what `nsc` makes.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chartwright_contract::nats::permissions::Permissions;
 use nkeys::KeyPair;
+use serde_json::{Value, json};
 
-/// An operator, its account, and the account's key.
+/// An operator, and the keys of its accounts.
 pub(crate) struct Operator {
-    account: KeyPair,
+    accounts: Vec<KeyPair>,
     pub(crate) configuration: String,
 }
 
 impl Operator {
+    /// With one account that has no limits.
     pub(crate) fn new() -> Self {
-        let operator = KeyPair::new_operator();
-        let account = KeyPair::new_account();
-        let operator_jwt = token(&operator, &operator.public_key(), r#""type":"operator","version":2"#, None);
-        let limits = r#""limits":{"subs":-1,"data":-1,"payload":-1,"imports":-1,"exports":-1,"wildcards":true,"conn":-1,"leaf":-1}"#;
-        let account_jwt =
-            token(&operator, &account.public_key(), &format!(r#""type":"account","version":2,{limits}"#), None);
-        let configuration = format!(
-            "operator: {operator_jwt}\nresolver: MEMORY\nresolver_preload: {{ {}: {account_jwt} }}",
-            account.public_key()
-        );
-        Self { account, configuration }
+        Self::of(&[json!({})])
     }
 
-    /// A credentials file for a new user, valid for some seconds.
-    pub(crate) fn credentials(&self, seconds: Option<u64>) -> String {
-        let user = KeyPair::new_user();
-        let jwt = token(
-            &self.account,
-            &user.public_key(),
-            r#""type":"user","version":2,"subs":-1,"data":-1,"payload":-1"#,
-            seconds,
+    /// With an account for each of these limits beyond the usual ones.
+    pub(crate) fn of(limits: &[Value]) -> Self {
+        let operator = KeyPair::new_operator();
+        let operator_jwt =
+            token(&operator, &operator.public_key(), "operator", json!({ "type": "operator", "version": 2 }), None);
+        let mut accounts = Vec::new();
+        let mut preload = String::new();
+        let system = json!({});
+        for (place, more) in limits.iter().chain([&system]).enumerate() {
+            let account = KeyPair::new_account();
+            let mut limits = json!({
+                "subs": -1, "data": -1, "payload": -1, "imports": -1, "exports": -1, "wildcards": true, "conn": -1,
+                "leaf": -1,
+            });
+            limits.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let nats = json!({ "type": "account", "version": 2, "limits": limits });
+            let jwt = token(&operator, &account.public_key(), &format!("account-{place}"), nats, None);
+            preload.push_str(&format!("{}: {jwt}\n", account.public_key()));
+            accounts.push(account);
+        }
+        // JetStream wants one account for the server itself.
+        let system = accounts.pop().unwrap().public_key();
+        let configuration = format!(
+            "operator: {operator_jwt}\nsystem_account: {system}\nresolver: MEMORY\nresolver_preload: {{\n{preload}}}"
         );
+        Self { accounts, configuration }
+    }
+
+    /// A credentials file for a new user of the first account, valid for some seconds.
+    pub(crate) fn credentials(&self, seconds: Option<u64>) -> String {
+        self.user(0, None, seconds)
+    }
+
+    /// A credentials file for a new user of an account.
+    pub(crate) fn user(&self, account: usize, permissions: Option<Permissions>, seconds: Option<u64>) -> String {
+        let user = KeyPair::new_user();
+        let mut nats = json!({ "type": "user", "version": 2, "subs": -1, "data": -1, "payload": -1 });
+        if let Some(permissions) = permissions {
+            nats["pub"] = json!(permissions.publish);
+            nats["sub"] = json!(permissions.subscribe);
+        }
+        let jwt = token(&self.accounts[account], &user.public_key(), "user", nats, seconds);
         let seed = user.seed().unwrap();
         format!(
             "-----BEGIN NATS USER JWT-----\n{jwt}\n------END NATS USER JWT------\n\n\
@@ -44,15 +70,16 @@ impl Operator {
     }
 }
 
-fn token(issuer: &KeyPair, subject: &str, nats: &str, seconds: Option<u64>) -> String {
+#[expect(clippy::needless_pass_by_value, reason = "it is made for this call")]
+fn token(issuer: &KeyPair, subject: &str, name: &str, nats: Value, seconds: Option<u64>) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    let expires = seconds.map_or_else(String::new, |seconds| format!(r#""exp":{},"#, now + seconds));
-    let claims = format!(
-        r#"{{"jti":"id","iat":{now},{expires}"iss":"{}","sub":"{subject}","name":"test","nats":{{{nats}}}}}"#,
-        issuer.public_key()
-    );
+    let mut claims =
+        json!({ "jti": "id", "iat": now, "iss": issuer.public_key(), "sub": subject, "name": name, "nats": nats });
+    if let Some(seconds) = seconds {
+        claims["exp"] = json!(now + seconds);
+    }
     let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
-    let body = format!("{}.{}", encode(r#"{"typ":"JWT","alg":"ed25519-nkey"}"#), encode(&claims));
+    let body = format!("{}.{}", encode(r#"{"typ":"JWT","alg":"ed25519-nkey"}"#), encode(&claims.to_string()));
     let signature = URL_SAFE_NO_PAD.encode(issuer.sign(body.as_bytes()).unwrap());
     format!("{body}.{signature}")
 }

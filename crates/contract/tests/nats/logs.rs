@@ -1,7 +1,7 @@
 //! No credential and no message is logged, at any level.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use chartwright_contract::nats::{NatsOptions, connect, may_log};
 use tracing_subscriber::Layer as _;
@@ -34,14 +34,23 @@ impl MakeWriter<'_> for Log {
     }
 }
 
-// For the whole program: what other tests do at the same time is looked at as well.
+/// What this program logged so far, from the first call on. Of all its tests: what others do at the same time is looked at as
+/// well.
+pub(crate) fn captured() -> String {
+    static LOG: OnceLock<Log> = OnceLock::new();
+    let log = LOG.get_or_init(|| {
+        let log = Log::default();
+        let allowed = filter_fn(|event| may_log(event.target(), *event.level()));
+        let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(log.clone()).with_filter(allowed);
+        tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)).unwrap();
+        log
+    });
+    String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned()
+}
+
 #[tokio::test]
 async fn nothing_secret_is_logged_at_any_level() {
-    let log = Log::default();
-    let allowed = filter_fn(|event| may_log(event.target(), *event.level()));
-    let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(log.clone()).with_filter(allowed);
-    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)).unwrap();
-
+    captured();
     let operator = Operator::new();
     let Some(jwt_server) = Server::up(&operator.configuration) else { return };
     let credentials = operator.credentials(None);
@@ -63,7 +72,7 @@ async fn nothing_secret_is_logged_at_any_level() {
     let refused = connect(&NatsOptions { token_file: token, ..options(&server.url("nats")) }).await.unwrap();
     until(&refused, |state| state.failed_attempts >= 2).await;
 
-    let text = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    let text = captured();
     assert!(text.contains("TRACE") || text.contains("DEBUG"), "the finest levels are off: {text}");
     assert!(text.contains("cannot connect to NATS") && text.contains("does not take the credentials"), "{text}");
     assert!(!text.contains("planted"), "{text}");

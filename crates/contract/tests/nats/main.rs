@@ -1,14 +1,20 @@
 //! The connection against a real NATS server, named by `CHARTWRIGHT_NATS_SERVER` (`cargo xtask tools` installs one). Without it
 //! these tests say so and pass.
 
-#![expect(clippy::print_stderr, reason = "a skipped test says why")]
+#![expect(clippy::print_stderr, clippy::print_stdout, reason = "a skipped test says why, and one shows its table")]
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
 mod certificates;
 mod credentials;
 mod jwt;
+mod lists;
 mod logs;
+mod matrix;
 mod outages;
+mod page;
+mod permissions;
+mod planes;
+mod proofs;
 mod refused;
 mod server;
 mod tls;

@@ -38,8 +38,9 @@ impl Server {
     pub(crate) fn start(&mut self, configuration: &str) {
         let file = self.file("server.conf", &format!("listen: \"127.0.0.1:{}\"\n{configuration}\n", self.port));
         let log = fs_err::File::create(self.folder.path().join("server.log")).unwrap().into_parts().0;
-        let child = Command::new(&self.program).arg("-c").arg(file).stdout(Stdio::null()).stderr(log).spawn().unwrap();
-        self.child = Some(child);
+        let mut command = Command::new(&self.program);
+        command.arg("-c").arg(file).current_dir(self.folder.path()).stdout(Stdio::null()).stderr(log);
+        self.child = Some(command.spawn().unwrap());
         let begun = Instant::now();
         while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
             let ended = self.child.as_mut().unwrap().try_wait().unwrap();

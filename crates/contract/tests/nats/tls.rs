@@ -7,7 +7,7 @@ use crate::server::free_port;
 use crate::{Server, connected, options, until, works};
 
 /// A server with a certificate for these names, and these lines in its configuration and within its `tls`.
-fn secured(authority: &Authority, names: &[&str], tls: &str, more: &str) -> Option<Server> {
+pub(crate) fn secured(authority: &Authority, names: &[&str], tls: &str, more: &str) -> Option<Server> {
     let mut server = Server::prepared()?;
     authority.server(names).write(&server, "server");
     server.file("ca.crt", &authority.pem);
@@ -19,7 +19,7 @@ fn secured(authority: &Authority, names: &[&str], tls: &str, more: &str) -> Opti
     Some(server)
 }
 
-fn with_ca(server: &Server, scheme: &str) -> NatsOptions {
+pub(crate) fn with_ca(server: &Server, scheme: &str) -> NatsOptions {
     NatsOptions { tls_ca: Some(server.folder().join("ca.crt")), ..options(&server.url(scheme)) }
 }
 

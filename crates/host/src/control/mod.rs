@@ -111,11 +111,7 @@ impl Control {
                 _ = clock.tick() => {}
                 changed = state.changed() => if changed.is_err() { return },
             }
-            let connected = {
-                let state = state.borrow_and_update();
-                self.shared.metrics.nats("control", state.is_connected(), state.reconnects);
-                state.is_connected()
-            };
+            let connected = state.borrow_and_update().is_connected();
             if connected && let Err(err) = client.publish(subject.clone(), self.heartbeat().into()).await {
                 tracing::warn!(error = %err, "a heartbeat could not be sent");
             }

@@ -21,6 +21,8 @@ use flags::Given;
 pub struct Options {
     pub control: NatsOptions,
     pub data: NatsOptions,
+    /// None waits for ever.
+    pub nats_connect_timeout: Option<Duration>,
     pub http_addr: Option<SocketAddr>,
     pub metrics_addr: Option<SocketAddr>,
     pub probe_addr: Option<SocketAddr>,
@@ -95,6 +97,7 @@ impl Options {
         let mut options = Self {
             control: nats(&given, "scheduler-nats"),
             data: nats(&given, "data-nats"),
+            nats_connect_timeout: given.parsed("nats-connect-timeout", units::duration),
             http_addr: given.parsed("http-addr", units::address),
             metrics_addr: given.parsed("metrics-addr", units::address),
             probe_addr: given.parsed("probe-addr", units::address),

@@ -5,14 +5,23 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 /// The component `hello`.
-pub(crate) fn hello() -> Vec<u8> {
-    guest("hello")
+pub(crate) fn hello() -> &'static [u8] {
+    static HELLO: OnceLock<Vec<u8>> = OnceLock::new();
+    HELLO.get_or_init(|| guest("hello"))
 }
 
 /// A component by the name of its folder in `tests/guests/`.
 pub(crate) fn guest(name: &str) -> Vec<u8> {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     std::fs::read(BUILT.get_or_init(built).join(format!("{name}.wasm"))).unwrap()
+}
+
+/// The same, but it answers `ahoy!`.
+pub(crate) fn ahoy() -> Vec<u8> {
+    let mut bytes = hello().to_vec();
+    let place = bytes.windows(6).position(|part| part == b"hello\n").unwrap();
+    bytes[place..place + 6].copy_from_slice(b"ahoy!\n");
+    bytes
 }
 
 fn built() -> PathBuf {

@@ -14,12 +14,22 @@ use crate::guests;
 use crate::nats::Nats;
 use crate::registry::Registry;
 
+/// The longest a test waits for something.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+
 /// A running host.
 pub(crate) struct Host {
     pub(crate) addresses: Addresses,
     pub(crate) operator: async_nats::Client,
-    stop: Option<oneshot::Sender<()>>,
-    running: JoinHandle<Result<(), HostError>>,
+    pub(crate) life: Life,
+}
+
+/// What a host runs as.
+pub(crate) enum Life {
+    /// A part of this process.
+    Task { stop: Option<oneshot::Sender<()>>, running: JoinHandle<Result<(), HostError>> },
+    /// A process of its own.
+    Process(std::process::Child),
 }
 
 /// A host with its surroundings, and the reference of a component to run.
@@ -35,7 +45,7 @@ impl Scene {
     pub(crate) async fn new(arguments: &[&str]) -> Option<Self> {
         let nats = Nats::start()?;
         let registry = Registry::start();
-        let image = registry.put("hello", "1", &guests::hello());
+        let image = registry.put("hello", "1", guests::hello());
         let host = Host::start(&nats, arguments).await;
         Some(Self { nats, registry, image, host })
     }
@@ -52,35 +62,53 @@ pub(crate) struct Answer {
 impl Host {
     /// Starts a host; more arguments may override.
     pub(crate) async fn start(nats: &Nats, more: &[&str]) -> Self {
-        let mut arguments = vec![
-            format!("--scheduler-nats-url={}", nats.url()),
-            format!("--data-nats-url={}", nats.url()),
-            "--http-addr=127.0.0.1:0".to_owned(),
-            "--probe-addr=127.0.0.1:0".to_owned(),
-            "--metrics-addr=127.0.0.1:0".to_owned(),
-            "--allow-insecure-registries".to_owned(),
-            "--core-instances=50".to_owned(),
-            "--default-heap-memory=64Mi".to_owned(),
-        ];
-        let given = |argument: &str| more.iter().any(|one| one.split('=').next() == argument.split('=').next());
-        arguments.retain(|argument| !given(argument));
-        arguments.extend(more.iter().map(|argument| (*argument).to_owned()));
-        let options = Options::parse(&arguments, |_| None).unwrap();
+        let host = Self::begin(nats, async_nats::ConnectOptions::new(), more).await;
+        host.answers().await;
+        host
+    }
+
+    /// The same without waiting until it answers. The operator knows how to connect.
+    pub(crate) async fn begin(nats: &Nats, operator: async_nats::ConnectOptions, more: &[&str]) -> Self {
+        let options = Options::parse(&arguments(nats, more), |_| None).unwrap();
         let (stop, stopped) = oneshot::channel();
         let (ready, addresses) = oneshot::channel();
         let running = tokio::spawn(run(options, async { _ = stopped.await }, ready));
         let Ok(addresses) = addresses.await else { panic!("{:?}", running.await) };
-        let operator = async_nats::ConnectOptions::new().retry_on_initial_connect().connect(nats.url()).await.unwrap();
-        let host = Self { addresses, operator, stop: Some(stop), running };
-        // It runs before NATS is there, and hears commands a moment after.
-        let subject = format!("runtime.host.{}.heartbeat", host.addresses.id);
-        for _ in 0..500 {
-            if host.operator.request(subject.clone(), "{}".into()).await.is_ok() {
-                return host;
+        let operator = operator.retry_on_initial_connect().connect(nats.url()).await.unwrap();
+        Self { addresses, operator, life: Life::Task { stop: Some(stop), running } }
+    }
+
+    /// Waits until it hears commands: it runs before NATS is there.
+    pub(crate) async fn answers(&self) {
+        let subject = format!("runtime.host.{}.heartbeat", self.addresses.id);
+        let asking = async {
+            while self.operator.request(subject.clone(), "{}".into()).await.is_err() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        tokio::time::timeout(PATIENCE, asking).await.expect("the host does not answer");
+    }
+
+    /// Waits until the readiness says so; returns it.
+    pub(crate) async fn readiness(&self, wanted: impl Fn(&Answer) -> bool) -> String {
+        let asking = async {
+            loop {
+                let answer = self.probe("/readyz").await;
+                if wanted(&answer) {
+                    return answer.body;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        if let Ok(body) = tokio::time::timeout(PATIENCE, asking).await {
+            return body;
         }
-        panic!("the host does not answer");
+        panic!("readiness is {:?}", self.probe("/readyz").await)
+    }
+
+    /// Waits until it is ready.
+    pub(crate) async fn ready(&self) {
+        self.readiness(|answer| answer.status == 200).await;
     }
 
     /// Sends a command as upstream's operator does and reads the answer as strictly as it does.
@@ -147,13 +175,22 @@ impl Host {
 
     /// Ends it, as SIGTERM does.
     pub(crate) async fn stop(mut self) {
-        _ = self.stop.take().unwrap().send(());
-        self.running.await.unwrap().unwrap();
+        self.drain();
+        match &mut self.life {
+            Life::Task { running, .. } => running.await.unwrap().unwrap(),
+            Life::Process(child) => assert!(child.wait().unwrap().success(), "the host ended badly"),
+        }
     }
 
     /// Tells it to end, and does not wait.
     pub(crate) fn drain(&mut self) {
-        _ = self.stop.take().unwrap().send(());
+        match &mut self.life {
+            Life::Task { stop, .. } => _ = stop.take().unwrap().send(()),
+            Life::Process(child) => {
+                let id = child.id().to_string();
+                assert!(std::process::Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
+            }
+        }
     }
 }
 
@@ -173,6 +210,33 @@ pub(crate) async fn until<F: Future<Output = bool>>(mut so: impl FnMut() -> F) {
         }
     };
     tokio::time::timeout(Duration::from_mins(1), looking).await.unwrap();
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        if let Self::Process(child) = self {
+            _ = child.kill();
+            _ = child.wait();
+        }
+    }
+}
+
+/// What a host is told in a test, besides what the test tells it.
+pub(crate) fn arguments(nats: &Nats, more: &[&str]) -> Vec<String> {
+    let mut arguments = vec![
+        format!("--scheduler-nats-url={}", nats.url()),
+        format!("--data-nats-url={}", nats.url()),
+        "--http-addr=127.0.0.1:0".to_owned(),
+        "--probe-addr=127.0.0.1:0".to_owned(),
+        "--metrics-addr=127.0.0.1:0".to_owned(),
+        "--allow-insecure-registries".to_owned(),
+        "--core-instances=50".to_owned(),
+        "--default-heap-memory=64Mi".to_owned(),
+    ];
+    let given = |argument: &str| more.iter().any(|one| one.split('=').next() == argument.split('=').next());
+    arguments.retain(|argument| !given(argument));
+    arguments.extend(more.iter().map(|argument| (*argument).to_owned()));
+    arguments
 }
 
 /// One request.

@@ -10,14 +10,26 @@
 )]
 
 mod capabilities;
+mod child;
+mod distribution;
 mod guests;
 mod host;
+#[path = "../../../contract/tests/nats/jwt.rs"]
+#[allow(dead_code, reason = "the matrix of the other package uses the rest of it")]
+mod jwt;
+mod late_nats;
 mod links;
+mod markers;
 mod nats;
+mod nats_planes;
 mod pools;
 mod protocol;
+mod pulls;
+mod registries;
 mod registry;
 mod requests;
+mod sandbox;
 mod services;
+mod slow_starts;
 mod volumes;
 mod wasi3;

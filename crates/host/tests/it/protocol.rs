@@ -39,7 +39,7 @@ async fn every_request_has_an_answer_and_a_failed_start_stays_in_mind() {
     assert!(missing.message.contains("none"), "{}", missing.message);
     assert_eq!(host.state("a").await, Error);
     // It can be started again once its cause is gone.
-    let image = registry.put("none", "1", &guests::hello());
+    let image = registry.put("none", "1", guests::hello());
     assert_eq!(host.run("a", &image, "a.example", json!({})).await.workload_state, Running);
 
     let start = |payload: Value| host.command("workload.start", payload);
@@ -65,8 +65,8 @@ async fn every_request_has_an_answer_and_a_failed_start_stays_in_mind() {
 async fn a_slow_pull_delays_nothing_and_can_be_stopped() {
     let Some(nats) = Nats::start() else { return };
     let (fast, slow) = (Registry::start(), Registry::start());
-    let quick = fast.put("hello", "1", &guests::hello());
-    let image = slow.put("hello", "1", &guests::hello());
+    let quick = fast.put("hello", "1", guests::hello());
+    let image = slow.put("hello", "1", guests::hello());
     slow.delay(Duration::from_secs(30));
     let host = Host::start(&nats, &["--max-concurrent-starts=2"]).await;
     let starting = host.run("slow", &image, "slow.example", json!({}));

@@ -22,6 +22,8 @@ struct Contents {
     pages: HashMap<String, (&'static str, Vec<u8>)>,
     delay: Duration,
     pulls: usize,
+    /// Requests of any kind.
+    requests: usize,
 }
 
 impl Registry {
@@ -67,6 +69,19 @@ impl Registry {
         self.contents.lock().unwrap().delay = delay;
     }
 
+    /// Answers with other content than a digest of `component` promises.
+    pub(crate) fn alter(&self, repository: &str, component: &[u8]) {
+        let blob = format!("/v2/{repository}/blobs/{}", digest(component));
+        let mut altered = component.to_vec();
+        *altered.last_mut().unwrap() ^= 1;
+        self.contents.lock().unwrap().pages.insert(blob, ("application/octet-stream", altered));
+    }
+
+    /// Requests that came.
+    pub(crate) fn requests(&self) -> usize {
+        self.contents.lock().unwrap().requests
+    }
+
     /// Blobs that were sent.
     pub(crate) fn pulls(&self) -> usize {
         self.contents.lock().unwrap().pulls
@@ -87,6 +102,7 @@ fn serve(stream: TcpStream, contents: &Mutex<Contents>) -> Option<()> {
         let (page, delay) = {
             let mut contents = contents.lock().unwrap();
             let page = contents.pages.get(&path).cloned();
+            contents.requests += 1;
             contents.pulls += usize::from(path.contains("/blobs/") && page.is_some());
             (page, contents.delay)
         };
@@ -109,6 +125,6 @@ fn serve(stream: TcpStream, contents: &Mutex<Contents>) -> Option<()> {
     }
 }
 
-fn digest(bytes: &[u8]) -> String {
+pub(crate) fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
 }
