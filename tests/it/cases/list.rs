@@ -26,8 +26,7 @@ fn every_case_is_listed_and_every_test_of_the_list_exists() {
         }
     }
     let of = |folders: &[&str]| -> String { folders.iter().map(|folder| sources(&root().join(folder))).collect() };
-    let (ours, host, contract) =
-        (of(&["tests", "src"]), of(&["crates/host/tests"]), of(&["crates/contract/tests"]));
+    let (ours, host, contract) = (of(&["tests", "src"]), of(&["crates/host/tests"]), of(&["crates/contract/tests"]));
     let mut named = 0;
     for name in list.split('`').skip(1).step_by(2).filter(|name| name.contains("::") && !name.ends_with("::")) {
         let (first, function) = (name.split("::").next().unwrap(), name.rsplit("::").next().unwrap());
