@@ -14,6 +14,7 @@ pub mod options;
 mod plain;
 pub mod plugins;
 mod shared;
+pub mod telemetry;
 pub mod workload;
 
 mod run;

@@ -1,5 +1,7 @@
 //! Answers over HTTP; its paths ask for what a test wants to see.
 
+mod web;
+
 use wasip2::cli::environment;
 use wasip2::exports::http::incoming_handler::Guest;
 use wasip2::http::outgoing_handler;
@@ -35,7 +37,7 @@ impl Guest for Hello {
                     std::hint::black_box(&eaten);
                 }
             }
-            _ => answer(out, 404, b"no such path\n"),
+            _ => web::handle(path, query, request, out),
         }
     }
 }

@@ -116,7 +116,7 @@ impl Control {
             environment: component.environment.clone(),
             config: component.config.clone(),
             allowed_hosts: component.allowed_hosts.clone(),
-            client: self.shared.client.clone(),
+            client: self.shared.client.of(id),
             pool: component.pool,
         })
     }

@@ -7,7 +7,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::GuestLimits;
-use crate::http::Egress;
+use crate::http::{Calls, Egress};
 use crate::workload::Part;
 
 /// Data of a store.
@@ -38,6 +38,11 @@ impl State {
             limits,
             part: Arc::clone(part),
         }
+    }
+
+    /// The requests that the instance serves.
+    pub fn calls(&self) -> &Calls {
+        &self.egress.calls
     }
 }
 

@@ -14,8 +14,8 @@ use wasmtime_wasi_http::handler::{HandlerState, Instance, ShouldAccept, WorkerEx
 use super::{Part, Pool};
 use crate::engine::{Compiled, Engine, GuestLimits, GuestMemory, State};
 
-/// Nothing: what a request needs, its store has.
-pub type RequestData = ();
+/// What comes along with a request, beside the request itself.
+pub type RequestData = crate::http::Call;
 
 /// What all handlers of a host share.
 #[derive(Clone)]
@@ -93,11 +93,16 @@ impl WorkerState for Worker {
 
     fn on_request_start(
         &self,
-        _store: StoreContextMut<'_, State>,
-        _data: RequestData,
+        store: StoreContextMut<'_, State>,
+        data: RequestData,
         _task: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + 'static + Send + Sync>> {
-        Box::pin(tokio::time::sleep(self.timeout))
+        let begun = store.data().calls().begin(data);
+        let limit = tokio::time::sleep(self.timeout);
+        Box::pin(async move {
+            let _begun = begun;
+            limit.await;
+        })
     }
 
     fn drop(&self, store: Store<State>, result: Result<(), wasmtime::Error>) {

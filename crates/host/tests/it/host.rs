@@ -33,10 +33,15 @@ pub(crate) struct Scene {
 impl Scene {
     /// None where there is no NATS server.
     pub(crate) async fn new(arguments: &[&str]) -> Option<Self> {
+        Self::with(arguments, |_| None).await
+    }
+
+    /// With environment variables.
+    pub(crate) async fn with(arguments: &[&str], environment: impl Fn(&str) -> Option<String>) -> Option<Self> {
         let nats = Nats::start()?;
         let registry = Registry::start();
         let image = registry.put("hello", "1", guests::hello());
-        let host = Host::start(&nats, arguments).await;
+        let host = Host::start_with(&nats, arguments, environment).await;
         Some(Self { nats, registry, image, host })
     }
 }
@@ -52,6 +57,10 @@ pub(crate) struct Answer {
 impl Host {
     /// Starts a host; more arguments may override.
     pub(crate) async fn start(nats: &Nats, more: &[&str]) -> Self {
+        Self::start_with(nats, more, |_| None).await
+    }
+
+    async fn start_with(nats: &Nats, more: &[&str], environment: impl Fn(&str) -> Option<String>) -> Self {
         let mut arguments = vec![
             format!("--scheduler-nats-url={}", nats.url()),
             format!("--data-nats-url={}", nats.url()),
@@ -65,7 +74,7 @@ impl Host {
         let given = |argument: &str| more.iter().any(|one| one.split('=').next() == argument.split('=').next());
         arguments.retain(|argument| !given(argument));
         arguments.extend(more.iter().map(|argument| (*argument).to_owned()));
-        let options = Options::parse(&arguments, |_| None).unwrap();
+        let options = Options::parse(&arguments, environment).unwrap();
         let (stop, stopped) = oneshot::channel();
         let (ready, addresses) = oneshot::channel();
         let running = tokio::spawn(run(options, async { _ = stopped.await }, ready));
@@ -149,6 +158,11 @@ impl Host {
     /// Ends it, as SIGTERM does.
     pub(crate) async fn stop(mut self) {
         _ = self.stop.take().unwrap().send(());
+        self.running.await.unwrap().unwrap();
+    }
+
+    /// Waits for the end of one that was told to.
+    pub(crate) async fn ended(self) {
         self.running.await.unwrap().unwrap();
     }
 

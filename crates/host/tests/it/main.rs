@@ -9,9 +9,18 @@
     reason = "a test that panics has failed, and one that skips says why"
 )]
 
+mod backend;
+mod certificates;
+mod client;
+mod egress;
 mod guests;
 mod host;
+mod ingress;
+mod local;
 mod nats;
+mod otlp;
 mod protocol;
 mod registry;
 mod requests;
+mod tls;
+mod tracing;
