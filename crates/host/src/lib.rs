@@ -15,6 +15,7 @@ mod plain;
 mod planes;
 pub mod plugins;
 mod shared;
+pub mod telemetry;
 pub mod workload;
 
 mod run;

@@ -52,6 +52,25 @@ struct PlaneLabels {
     plane: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SentLabels {
+    workload_namespace: String,
+    workload: String,
+    component: String,
+    /// `2xx`, or why there was no answer.
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ResultLabels {
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SideLabels {
+    side: &'static str,
+}
+
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
 /// The meters of one component of a workload, found once and not at each request.
@@ -70,6 +89,11 @@ pub struct Metrics {
     seconds: Family<PartLabels, Histogram, fn() -> Histogram>,
     running: Family<PartLabels, Gauge>,
     misses: Family<ReasonLabels, Counter>,
+    refused_connections: Family<ReasonLabels, Counter>,
+    tls_reloads: Family<ResultLabels, Counter>,
+    certificates: Family<SideLabels, Gauge>,
+    sent: Family<SentLabels, Counter>,
+    denied: Counter,
     commands: Family<CommandLabels, Counter>,
     connected: Family<PlaneLabels, Gauge>,
     reconnects: Family<PlaneLabels, Gauge>,
@@ -105,6 +129,23 @@ impl Default for Metrics {
             seconds,
             running: family!("http_requests_in_flight", "Requests under way", Family::default()),
             misses: family!("http_misses", "Requests that no workload answered", Family::default()),
+            refused_connections: family!(
+                "http_connections_refused",
+                "Connections that were closed before a request",
+                Family::default()
+            ),
+            tls_reloads: family!("tls_reloads", "Times the server's certificate was read again", Family::default()),
+            certificates: family!(
+                "tls_certificate_expiry_timestamp_seconds",
+                "When a certificate of this host ends",
+                Family::default()
+            ),
+            sent: family!("http_client_requests", "Requests that workloads sent", Family::default()),
+            denied: family!(
+                "http_client_denied",
+                "Requests that workloads sent to hosts that are not allowed",
+                Counter::default()
+            ),
             commands: family!("control_commands", "Commands of the operator", Family::default()),
             connected: family!("nats_connected", "Whether the connection stands", Family::default()),
             reconnects: family!("nats_reconnects", "Times the connection was made again", Family::default()),
@@ -139,6 +180,46 @@ impl Metrics {
         }
         self.seconds.remove(&meters.labels);
         self.running.remove(&meters.labels);
+        let PartLabels { workload_namespace, workload, component } = meters.labels.clone();
+        let mut labels = SentLabels { workload_namespace, workload, component, result: "" };
+        for result in CLASSES.into_iter().chain(SEND_FAULTS) {
+            labels.result = result;
+            self.sent.remove(&labels);
+        }
+    }
+
+    /// A request that a component sent: the class of its answer, or one of the words for none.
+    pub fn sent(&self, part: &Part, result: &'static str) {
+        let labels = SentLabels {
+            workload_namespace: part.namespace.clone(),
+            workload: part.workload.clone(),
+            component: part.component.clone(),
+            result,
+        };
+        self.sent.get_or_create(&labels).inc();
+    }
+
+    /// A request to a host that its component may not ask.
+    pub fn denied(&self) {
+        self.denied.inc();
+    }
+
+    /// A connection that was closed before a request.
+    pub fn connection_refused(&self, reason: &'static str) {
+        self.refused_connections.get_or_create(&ReasonLabels { reason }).inc();
+    }
+
+    /// The server's certificate was read again.
+    pub fn tls_reload(&self, good: bool) {
+        let result = if good { "done" } else { "failed" };
+        self.tls_reloads.get_or_create(&ResultLabels { result }).inc();
+    }
+
+    /// When the certificate of the server or of guests' requests ends, in seconds since 1970.
+    pub fn certificate(&self, side: &'static str, ends: Option<i64>) {
+        if let Some(ends) = ends {
+            self.certificates.get_or_create(&SideLabels { side }).set(ends);
+        }
     }
 
     /// A request that no workload answered.
@@ -172,10 +253,21 @@ impl Metrics {
 impl RequestMeters {
     /// An answer, from the guest or in its place.
     pub fn answered(&self, status: StatusCode, took: Duration) {
-        let class = usize::from(status.as_u16() / 100).clamp(1, 5) - 1;
-        self.classes[class].inc();
+        self.classes[class_index(status)].inc();
         self.seconds.observe(took.as_secs_f64());
     }
+}
+
+/// Why a request that was sent has no answer.
+const SEND_FAULTS: [&str; 7] = ["denied", "no-slot", "dns", "refused", "timeout", "tls", "failed"];
+
+fn class_index(status: StatusCode) -> usize {
+    usize::from(status.as_u16() / 100).clamp(1, 5) - 1
+}
+
+/// `2xx`.
+pub fn class(status: StatusCode) -> &'static str {
+    CLASSES[class_index(status)]
 }
 
 fn with_class(labels: &PartLabels, class: &'static str) -> ClassLabels {

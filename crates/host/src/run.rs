@@ -11,11 +11,12 @@ use tokio::sync::{oneshot, watch};
 
 use crate::control::{Control, Heartbeats, Identity};
 use crate::engine::{Compiler, Engine, EngineError, EngineOptions, GuestMemory};
-use crate::http::{Client, ClientOptions, Router, Server, ServerOptions};
+use crate::http::{ClientOptions, Clients, End, FileError, Front, Router, Server, ServerOptions, Surroundings, Tls};
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::planes::{NotThere, Planes};
 use crate::shared::Shared;
+use crate::telemetry::Telemetry;
 use crate::workload::HandlerOptions;
 use crate::{oci, plain, plugins};
 
@@ -34,9 +35,9 @@ pub enum HostError {
     /// Registries.
     #[error(transparent)]
     Oci(#[from] oci::OptionsError),
-    /// Certificate authorities of guests.
+    /// Certificates and keys of HTTP.
     #[error(transparent)]
-    Client(#[from] crate::http::ClientError),
+    File(#[from] FileError),
     /// An address that is taken, or not ours.
     #[error("--{flag}={address}: {why}")]
     Listen {
@@ -76,6 +77,7 @@ pub async fn run(
 ) -> Result<(), HostError> {
     let metrics = Arc::new(Metrics::default());
     let capabilities = plugins::all();
+    let imports = capabilities.iter().map(|capability| capability.imports()).collect();
     let memory = GuestMemory::new(options.max_guest_memory, options.enforce_guest_memory);
     let guest_memory = usize::try_from(options.default_heap_memory).unwrap_or(usize::MAX);
     let engine = Engine::new(
@@ -87,8 +89,15 @@ pub async fn run(
         },
         &capabilities,
     )?;
-    let imports = capabilities.iter().map(|capability| capability.imports()).collect();
     let router = Arc::new(Router::default());
+    let telemetry = Telemetry::start(&options.telemetry);
+    let front = Front::new(Arc::clone(&router), Arc::clone(&metrics), telemetry.clone(), options.max_in_flight);
+    let surroundings = Surroundings {
+        metrics: Arc::clone(&metrics),
+        telemetry: telemetry.clone(),
+        front: options.http_local_routing.then(|| Arc::downgrade(&front)),
+    };
+    let tls = options.tls.clone().map(|files| Tls::new(files, Arc::clone(&metrics))).transpose()?;
     let (drain, draining) = watch::channel(false);
     let shared = Arc::new(Shared {
         capabilities,
@@ -96,10 +105,7 @@ pub async fn run(
         store: oci::Store::new(oci_options(&options))?,
         router: Arc::clone(&router),
         metrics: Arc::clone(&metrics),
-        client: Client::new(&ClientOptions {
-            ca_paths: options.http_client_ca_paths.clone(),
-            public_roots: options.http_client_public_roots,
-        })?,
+        client: Clients::new(&client_options(&options), surroundings)?,
         handler: HandlerOptions {
             engine,
             memory: Arc::clone(&memory),
@@ -117,10 +123,9 @@ pub async fn run(
             let settings = ServerOptions {
                 address,
                 connections: options.max_http_ingress_connections,
-                in_flight: options.max_in_flight,
                 drain: options.drain_timeout,
             };
-            let server = Server::bind(settings, router, Arc::clone(&metrics)).await;
+            let server = Server::bind(settings, tls, front, Arc::clone(&metrics)).await;
             Some(server.map_err(|why| HostError::Listen { flag: "http-addr", address, why })?)
         }
         None => None,
@@ -135,7 +140,7 @@ pub async fn run(
     })
     .await?;
     let probes = listen("probe-addr", options.probe_addr, {
-        let planes = planes.clone();
+        let (planes, draining) = (planes.clone(), draining.clone());
         move |path| probe(path, planes.unready(), *draining.borrow())
     })
     .await?;
@@ -156,7 +161,7 @@ pub async fn run(
     );
     let control = Control::new(Arc::clone(&shared), heartbeats);
     let (end, ended) = watch::channel(false);
-    let serving = server.map(|server| tokio::spawn(server.run(ended.clone())));
+    let serving = server.map(|server| tokio::spawn(server.run(End { draining, ended: ended.clone() })));
     tracing::info!(id, ?http, "the host runs");
     _ = ready.send(Addresses { id, http, metrics: metrics_at, probes });
 
@@ -183,6 +188,7 @@ pub async fn run(
     }
     let flushed = async { tokio::join!(planes.control.client().flush(), planes.data.client().flush()) };
     _ = tokio::time::timeout(Duration::from_secs(1), flushed).await;
+    telemetry.finish().await;
     tracing::info!("the host ended");
     Ok(())
 }
@@ -213,6 +219,17 @@ fn probe(path: &str, away: Option<String>, draining: bool) -> plain::Page {
         ("/readyz", None) => (StatusCode::OK, "text/plain", "ready\n".into()),
         ("/readyz", Some(why)) => (StatusCode::SERVICE_UNAVAILABLE, "text/plain", format!("{why}\n")),
         _ => (StatusCode::NOT_FOUND, "text/plain", "/livez, /healthz and /readyz are here\n".into()),
+    }
+}
+
+fn client_options(options: &Options) -> ClientOptions {
+    ClientOptions {
+        ca_paths: options.http_client_ca_paths.clone(),
+        trust_roots: options.http_client_trust_roots,
+        identity: options.http_client_identity.clone(),
+        connections_per_workload: options.max_outbound_http_connections_per_workload,
+        connections: options.max_connections,
+        wait: options.http_connection_wait,
     }
 }
 

@@ -11,6 +11,7 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::options::{Options, Usage};
 use crate::run::{HostError, run};
+use crate::telemetry::Logs;
 
 /// Why the program ends before it was told to.
 #[derive(Debug, thiserror::Error)]
@@ -29,20 +30,27 @@ pub enum ServeError {
 impl ServeError {
     /// Whether the call was wrong: flags, or files they name. Nothing was tried then.
     pub fn is_usage(&self) -> bool {
-        use HostError::{Client, Engine, Nats, Oci};
-        matches!(self, Self::Usage(_) | Self::Host(Client(_) | Engine(_) | Nats(_) | Oci(_)))
+        use HostError::{Engine, File, Nats, Oci};
+        matches!(self, Self::Usage(_) | Self::Host(File(_) | Engine(_) | Nats(_) | Oci(_)))
     }
 }
 
 /// Runs a host with these arguments, without the program's name, until SIGTERM or SIGINT, and drains it.
 pub fn serve(arguments: &[String]) -> Result<(), ServeError> {
     let options = Options::parse(arguments, |name| std::env::var(name).ok())?;
-    logs(&options)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|err| ServeError::Process("start threads", err))?;
+    let entered = runtime.enter();
+    let exported = Logs::start(&options.telemetry);
+    drop(entered);
+    logs(&options, exported.as_ref())?;
     for flag in &options.ignored {
         tracing::warn!("--{flag} has no effect on this host yet");
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(|err| ServeError::Process("start threads", err))?.block_on(async {
+    for warning in &options.telemetry.warnings {
+        tracing::warn!("{warning}");
+    }
+    let result = runtime.block_on(async {
         let listen = |kind| signal(kind).map_err(|err| ServeError::Process("listen to signals", err));
         let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
         let (first, stopped) = oneshot::channel::<()>();
@@ -65,10 +73,13 @@ pub fn serve(arguments: &[String]) -> Result<(), ServeError> {
                 Ok(())
             }
         }
-    })
+    });
+    // While the runtime is there: what is left of the log is sent over it.
+    drop(exported);
+    result
 }
 
-fn logs(options: &Options) -> Result<(), Usage> {
+fn logs(options: &Options, exported: Option<&Logs>) -> Result<(), Usage> {
     // The NATS library repeats what our own lines say of the connection; whoever wants its words names it.
     let quiet = if options.log_level.contains("async_nats") { "" } else { ",async_nats=off" };
     let filter = EnvFilter::builder().parse(format!("{}{quiet}", options.log_level));
@@ -78,6 +89,7 @@ fn logs(options: &Options) -> Result<(), Usage> {
     let lines =
         tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let lines = if options.log_json { lines.json().boxed() } else { lines.boxed() };
+    let lines = lines.and_then(exported.map(Logs::layer));
     // A second call, in a test, keeps the first one's.
     _ = tracing_subscriber::registry().with(lines.with_filter(discreet).with_filter(filter)).try_init();
     Ok(())

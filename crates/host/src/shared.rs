@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::engine::Compiler;
-use crate::http::{Client, Router};
+use crate::http::{Clients, Router};
 use crate::metrics::Metrics;
 use crate::oci;
 use crate::options::Options;
@@ -19,7 +19,7 @@ pub(crate) struct Shared {
     pub(crate) store: oci::Store,
     pub(crate) router: Arc<Router>,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) client: Client,
+    pub(crate) client: Clients,
     pub(crate) handler: HandlerOptions,
     /// Whether the host is about to end.
     pub(crate) draining: watch::Receiver<bool>,

@@ -48,7 +48,7 @@ impl Control {
             Reserved::Full => return error(id, "the host has as many workloads as `--max-workloads` allows".into()),
         };
         let result = tokio::select! {
-            result = AssertUnwindSafe(self.set_up(&workload)).catch_unwind() => {
+            result = AssertUnwindSafe(self.set_up(&id, &workload)).catch_unwind() => {
                 // A fault of ours is one workload's, and must not leave it on its way for ever.
                 result.unwrap_or_else(|_| Err("the host failed inside while it started this; its log says where".into()))
             }
@@ -73,7 +73,7 @@ impl Control {
         }
     }
 
-    async fn set_up(&self, workload: &chartwright_contract::control::Workload) -> Result<Running, String> {
+    async fn set_up(&self, id: &str, workload: &chartwright_contract::control::Workload) -> Result<Running, String> {
         let plan = Plan::new(workload, &self.shared.capabilities).map_err(|err| err.to_string())?;
         let volumes = Volumes::make(&plan.volumes)?;
         let permit = self.starts.acquire().await.map_err(|_| "the host is about to end".to_owned())?;
@@ -85,7 +85,7 @@ impl Control {
         let assemblies = self.shared.compiler.assemble(&sources, &called).await.map_err(|err| err.to_string())?;
         drop(permit);
 
-        let parts: Vec<_> = planned.iter().map(|component| self.part(&plan, component, &volumes)).collect();
+        let parts: Vec<_> = planned.iter().map(|component| self.part(id, &plan, component, &volumes)).collect();
         let parts = |assembly: &Assembly| assembly.parts.iter().map(|place| Arc::clone(&parts[*place])).collect();
         let service = assemblies.iter().find(|assembly| called.contains(&assembly.root()));
         // A service that serves HTTP comes first, then the first component that does, as upstream has it.
@@ -149,7 +149,7 @@ impl Control {
         Ok(Source { name: planned.name.clone(), digest, bytes, in_use })
     }
 
-    fn part(&self, plan: &Plan, component: &PlannedComponent, volumes: &Volumes) -> Arc<Part> {
+    fn part(&self, id: &str, plan: &Plan, component: &PlannedComponent, volumes: &Volumes) -> Arc<Part> {
         Arc::new(Part {
             namespace: plan.namespace.clone(),
             workload: plan.name.clone(),
@@ -159,7 +159,7 @@ impl Control {
             mounts: volumes.mounts(&component.mounts),
             memory: component.memory,
             allowed_hosts: component.allowed_hosts.clone(),
-            client: self.shared.client.clone(),
+            client: self.shared.client.of(id),
             pool: component.pool,
         })
     }

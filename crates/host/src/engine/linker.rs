@@ -11,6 +11,7 @@ use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemCtxView};
 use wasmtime_wasi_http::{WasiHttp, WasiHttpCtxView, p2, p3};
 
 use super::State;
+use crate::http::tell_scheme;
 use crate::plugins::Capability;
 
 /// Components in one composition, the first being the one that is called.
@@ -80,6 +81,7 @@ pub(super) fn link(engine: &wasmtime::Engine, capabilities: &[Box<dyn Capability
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    tell_scheme(&mut linker)?;
     wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
     for part in 0..MAX_PARTS {
         let mut part = PartLinker { linker: &mut linker, part };

@@ -7,13 +7,14 @@ use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::GuestLimits;
-use crate::http::Egress;
+use crate::http::{Calls, Egress};
 use crate::workload::Part;
 
 /// Data of a store.
 pub struct State {
     table: ResourceTable,
     http: WasiHttpCtx,
+    calls: Calls,
     parts: Vec<PartState>,
     /// What the instance may grow to.
     pub limits: GuestLimits,
@@ -29,8 +30,14 @@ struct PartState {
 impl State {
     /// A fresh state for an instance: of the component that is called, first, and those it is linked to.
     pub fn new(parts: &[Arc<Part>], limits: GuestLimits) -> wasmtime::Result<Self> {
-        let parts = parts.iter().map(PartState::new).collect::<wasmtime::Result<_>>()?;
-        Ok(Self { table: ResourceTable::new(), http: WasiHttpCtx::new(), parts, limits })
+        let calls = Calls::default();
+        let parts = parts.iter().map(|part| PartState::new(part, &calls)).collect::<wasmtime::Result<_>>()?;
+        Ok(Self { table: ResourceTable::new(), http: WasiHttpCtx::new(), calls, parts, limits })
+    }
+
+    /// The requests that the instance serves.
+    pub fn calls(&self) -> &Calls {
+        &self.calls
     }
 
     /// The component in its workload: names, settings. The first is the one that is called.
@@ -50,7 +57,7 @@ impl State {
 }
 
 impl PartState {
-    fn new(part: &Arc<Part>) -> wasmtime::Result<Self> {
+    fn new(part: &Arc<Part>, calls: &Calls) -> wasmtime::Result<Self> {
         let mut wasi = WasiCtx::builder();
         for (name, value) in &part.environment {
             wasi.env(name, value);
@@ -60,7 +67,7 @@ impl PartState {
             wasi.preopened_dir(&mount.folder, &mount.path, rights)?;
         }
         wasi.inherit_stdout().inherit_stderr();
-        Ok(Self { wasi: wasi.build(), egress: Egress::new(part), part: Arc::clone(part) })
+        Ok(Self { wasi: wasi.build(), egress: Egress::new(part, calls), part: Arc::clone(part) })
     }
 }
 

@@ -1,20 +1,25 @@
-//! Answers that the host gives itself: a status, and a header that says why.
+//! Answers that the host gives itself: a status, a header that says why, and a line for people.
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use wasmtime_wasi_http::WasiBody;
 
 /// Says why the host, and not a workload, answered.
 pub(super) const REASON: HeaderName = HeaderName::from_static("x-chartwright-reason");
 
+/// How much of a name that was asked for is repeated: as much as a name may have.
+const ECHOED: usize = 253;
+
 /// Why there is no answer of a workload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Miss {
     /// Neither `Host` nor `:authority`.
     NoHost,
+    /// One that names no host.
+    BadHost,
     /// No workload has that name.
-    UnknownHost,
+    UnknownHost(String),
     /// The host is at its limit.
     HostBusy,
     /// The workload is at its limit.
@@ -29,10 +34,11 @@ pub(super) enum Miss {
 
 impl Miss {
     /// For headers and metrics.
-    pub(super) const fn word(self) -> &'static str {
+    pub(super) const fn word(&self) -> &'static str {
         match self {
             Self::NoHost => "no-host",
-            Self::UnknownHost => "unknown-host",
+            Self::BadHost => "bad-host",
+            Self::UnknownHost(_) => "unknown-host",
             Self::HostBusy => "host-busy",
             Self::WorkloadBusy => "workload-busy",
             Self::NoInstance => "no-instance",
@@ -41,25 +47,58 @@ impl Miss {
         }
     }
 
-    pub(super) const fn status(self) -> StatusCode {
+    pub(super) const fn status(&self) -> StatusCode {
         match self {
-            Self::NoHost => StatusCode::BAD_REQUEST,
-            Self::UnknownHost => StatusCode::NOT_FOUND,
+            Self::NoHost | Self::BadHost => StatusCode::BAD_REQUEST,
+            Self::UnknownHost(_) => StatusCode::NOT_FOUND,
             Self::HostBusy | Self::WorkloadBusy | Self::NoInstance => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooLong => StatusCode::GATEWAY_TIMEOUT,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
-    /// The answer; a body for people, without anything of the guest in it.
-    pub(super) fn response(self) -> Response<WasiBody> {
-        let body = Full::new(Bytes::from(format!("{}\n", self.word()))).map_err(|never| match never {});
+    /// The answer; without anything of the guest, and without the names of others.
+    pub(super) fn response(&self) -> Response<WasiBody> {
+        let body = Full::new(Bytes::from(format!("{}\n", self.sentence()))).map_err(|never| match never {});
         let mut response = Response::new(body.boxed_unsync());
         *response.status_mut() = self.status();
-        response.headers_mut().insert(REASON, HeaderValue::from_static(self.word()));
+        let headers = response.headers_mut();
+        headers.insert(REASON, HeaderValue::from_static(self.word()));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        // The line repeats what the client sent: nobody may take it for a page.
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if self.status() == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from_static("1"));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
+    }
+
+    fn sentence(&self) -> String {
+        match self {
+            Self::NoHost => "the request names no host".into(),
+            Self::BadHost => "the request's Host is no host name".into(),
+            Self::UnknownHost(name) => {
+                let name: String = name.escape_default().take(ECHOED).collect();
+                format!("no workload on this host serves `{name}`")
+            }
+            Self::HostBusy => "this host has as many requests as it takes".into(),
+            Self::WorkloadBusy => "the workload has as many requests as it takes".into(),
+            Self::NoInstance => "no instance of the workload could be made".into(),
+            Self::TooLong => "the workload did not answer in time".into(),
+            Self::Failed => "the workload failed".into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_name_is_repeated_in_bounds_and_harmless() {
+        let long = Miss::UnknownHost("a".repeat(4000)).sentence();
+        assert!(long.len() < 300, "{long}");
+        let strange = Miss::UnknownHost("a\u{1b}[31m\r\n<é".into()).sentence();
+        assert!(strange.is_ascii() && !strange.contains(['\u{1b}', '\n', '\r']), "{strange}");
     }
 }

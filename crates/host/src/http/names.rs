@@ -1,8 +1,15 @@
 //! The host names a workload is reached by.
 
+use super::LocalRoute;
+
 /// Names, lower-cased, without ports; the first is the main one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostNames(pub Vec<String>);
+pub struct HostNames {
+    /// For everybody.
+    pub names: Vec<String>,
+    /// For workloads of the same namespace on the same host.
+    pub local: Vec<LocalRoute>,
+}
 
 impl HostNames {
     /// Reads `host` and the comma-separated `host-aliases` of a workload.
@@ -22,12 +29,17 @@ impl HostNames {
                 names.push(name);
             }
         }
-        Ok(Self(names))
+        Ok(Self { names, local: Vec::new() })
+    }
+
+    /// With the `localRoute` of a workload, if it has one.
+    pub fn with_local(self, routes: Option<&str>) -> Result<Self, String> {
+        Ok(Self { local: LocalRoute::parse(routes.unwrap_or_default())?, ..self })
     }
 }
 
 /// RFC 1123, or an IPv6 address.
-fn is_host(name: &str) -> bool {
+pub(super) fn is_host(name: &str) -> bool {
     let label = |label: &str| {
         !label.is_empty()
             && label.len() <= 63
@@ -70,7 +82,7 @@ mod tests {
     #[test]
     fn names_are_checked_and_aliases_kept_once() {
         let names = HostNames::parse(Some("Shop.example"), "shop, shop.example,,shop.svc").unwrap();
-        assert_eq!(names.0, ["shop.example", "shop", "shop.svc"]);
+        assert_eq!(names.names, ["shop.example", "shop", "shop.svc"]);
         for bad in ["*.example", "a:80", "-a", "a..b", "a b"] {
             assert!(HostNames::parse(Some(bad), "").unwrap_err().contains("is no host name"), "{bad}");
         }

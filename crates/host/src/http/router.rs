@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use http::Uri;
 use tokio::sync::Semaphore;
 use wasmtime_wasi_http::handler::ProxyHandler;
 
-use super::HostNames;
+use super::names::requested;
+use super::{HostNames, LocalRoute};
 use crate::metrics::RequestMeters;
 use crate::workload::{Handler, Part};
 
@@ -50,7 +52,13 @@ pub struct Conflict {
     pub workload: String,
 }
 
-type Table = HashMap<String, Vec<Arc<Target>>>;
+#[derive(Clone, Default)]
+struct Table {
+    /// By name, for everybody.
+    names: HashMap<String, Vec<Arc<Target>>>,
+    /// By name, for workloads of this host.
+    local: HashMap<String, Vec<(LocalRoute, Arc<Target>)>>,
+}
 
 /// The table of names. Reading takes no more than a clone of a pointer.
 #[derive(Default)]
@@ -62,9 +70,9 @@ impl Router {
     /// Adds a workload under its names. One namespace's workloads may share a name, as replicas do; two may not.
     pub fn add(&self, names: &HostNames, target: &Arc<Target>) -> Result<(), Conflict> {
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-        for name in &names.0 {
+        for name in &names.names {
             let foreign = |other: &&Arc<Target>| other.part.namespace != target.part.namespace;
-            if let Some(other) = table.get(name).and_then(|targets| targets.iter().find(foreign)) {
+            if let Some(other) = table.names.get(name).and_then(|targets| targets.iter().find(foreign)) {
                 return Err(Conflict {
                     name: name.clone(),
                     namespace: other.part.namespace.clone(),
@@ -73,8 +81,11 @@ impl Router {
             }
         }
         let new = Arc::make_mut(&mut table);
-        for name in &names.0 {
-            new.entry(name.clone()).or_default().push(Arc::clone(target));
+        for name in &names.names {
+            new.names.entry(name.clone()).or_default().push(Arc::clone(target));
+        }
+        for route in &names.local {
+            new.local.entry(route.host.clone()).or_default().push((route.clone(), Arc::clone(target)));
         }
         Ok(())
     }
@@ -83,8 +94,12 @@ impl Router {
     pub fn remove(&self, target: &Arc<Target>) {
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
         let new = Arc::make_mut(&mut table);
-        new.retain(|_, targets| {
+        new.names.retain(|_, targets| {
             targets.retain(|one| !Arc::ptr_eq(one, target));
+            !targets.is_empty()
+        });
+        new.local.retain(|_, targets| {
+            targets.retain(|(_, one)| !Arc::ptr_eq(one, target));
             !targets.is_empty()
         });
     }
@@ -92,9 +107,30 @@ impl Router {
     /// The workload for a name; in turns where several have it.
     pub(super) fn find(&self, name: &str) -> Option<Arc<Target>> {
         let table = Arc::clone(&self.table.read().unwrap_or_else(PoisonError::into_inner));
-        let targets = table.get(name)?;
-        let first = targets.first()?;
-        let turn = first.turn.fetch_add(1, Ordering::Relaxed) % targets.len();
-        targets.get(turn).cloned()
+        in_turn(table.names.get(name)?)
     }
+
+    /// The workload for a request of a neighbour: by the longest local path, else by a name that everybody has, if that
+    /// is asked for at its usual port. A name alone proves nothing: only those of the same namespace count.
+    pub(super) fn neighbour(&self, namespace: &str, uri: &Uri) -> Option<Arc<Target>> {
+        let table = Arc::clone(&self.table.read().unwrap_or_else(PoisonError::into_inner));
+        let name = requested(uri.host()?);
+        let ours = |target: &Target| target.part.namespace == namespace;
+        let local = table.local.get(&name).into_iter().flatten();
+        let local: Vec<_> = local.filter(|(route, target)| ours(target) && route.covers(uri.path())).collect();
+        if let Some(longest) = local.iter().map(|(route, _)| route.prefix.len()).max() {
+            let best = local.into_iter().filter(|(route, _)| route.prefix.len() == longest);
+            return in_turn(&best.map(|(_, target)| Arc::clone(target)).collect::<Vec<_>>());
+        }
+        if !matches!(uri.port_u16(), None | Some(80 | 443)) {
+            return None;
+        }
+        // All workloads of a name are of one namespace.
+        in_turn(table.names.get(&name)?).filter(|target| ours(target))
+    }
+}
+
+fn in_turn(targets: &[Arc<Target>]) -> Option<Arc<Target>> {
+    let turn = targets.first()?.turn.fetch_add(1, Ordering::Relaxed) % targets.len();
+    targets.get(turn).cloned()
 }

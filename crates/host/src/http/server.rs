@@ -1,29 +1,33 @@
-//! The server: HTTP/1.1 and h2 on one port, each request to its workload, and an orderly end.
+//! The server: HTTP/1.1 and h2 on one port, plain or behind TLS, and an orderly end.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body::{Body, Frame, SizeHint};
+use http::{HeaderValue, Request, Version, header};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use hyper::rt::{Read, Write};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::{conn::auto, graceful::GracefulShutdown};
-use tokio::net::TcpListener;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use wasmtime_wasi_http::WasiBody;
-use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError};
+use hyper_util::server::conn::auto;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio_util::task::TaskTracker;
 
-use super::answer::Miss;
-use super::names::requested;
-use super::{Router, Target};
+use super::Tls;
+use super::front::Front;
 use crate::metrics::Metrics;
+
+/// Time for a TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// Time for the head of a request, and for a connection without any.
+const HEAD: Duration = Duration::from_secs(75);
+/// A request may be on its way over a connection that looks idle: so long it is waited for at the end.
+const LAST: Duration = Duration::from_secs(1);
 
 /// What the server is told.
 #[derive(Clone, Copy, Debug)]
@@ -32,8 +36,6 @@ pub struct ServerOptions {
     pub address: SocketAddr,
     /// Connections at a time.
     pub connections: usize,
-    /// Requests at a time.
-    pub in_flight: usize,
     /// Time for what is in flight after the end began.
     pub drain: Duration,
 }
@@ -42,21 +44,39 @@ pub struct ServerOptions {
 pub struct Server {
     listener: TcpListener,
     options: ServerOptions,
+    tls: Option<Arc<Tls>>,
     shared: Arc<Shared>,
 }
 
+/// What connections use.
 struct Shared {
-    router: Arc<Router>,
+    http: auto::Builder<TokioExecutor>,
+    front: Arc<Front>,
     metrics: Arc<Metrics>,
-    in_flight: Arc<Semaphore>,
+}
+
+/// How the end comes.
+#[derive(Clone)]
+pub struct End {
+    /// Still serving, and on the way out: clients are asked to go elsewhere.
+    pub draining: watch::Receiver<bool>,
+    /// Nothing new any more.
+    pub ended: watch::Receiver<bool>,
 }
 
 impl Server {
     /// Listens, so that an address in use is known before anything else happens.
-    pub async fn bind(options: ServerOptions, router: Arc<Router>, metrics: Arc<Metrics>) -> std::io::Result<Self> {
+    pub async fn bind(
+        options: ServerOptions,
+        tls: Option<Arc<Tls>>,
+        front: Arc<Front>,
+        metrics: Arc<Metrics>,
+    ) -> std::io::Result<Self> {
         let listener = TcpListener::bind(options.address).await?;
-        let in_flight = Arc::new(Semaphore::new(options.in_flight));
-        Ok(Self { listener, options, shared: Arc::new(Shared { router, metrics, in_flight }) })
+        let mut http = auto::Builder::new(TokioExecutor::new());
+        http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD).pipeline_flush(true);
+        http.http2().timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(20));
+        Ok(Self { listener, options, tls, shared: Arc::new(Shared { http, front, metrics }) })
     }
 
     /// Where it listens.
@@ -64,141 +84,103 @@ impl Server {
         self.listener.local_addr()
     }
 
-    /// Serves until `stop` says so, then finishes what is in flight.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let mut http = auto::Builder::new(TokioExecutor::new());
-        http.http1().timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(30)).pipeline_flush(true);
-        http.http2().timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(20));
+    /// Serves until the end, then finishes what is in flight.
+    pub async fn run(self, mut end: End) {
+        let watching = self.tls.clone().map(|tls| tokio::spawn(tls.watch()));
         let connections = Arc::new(Semaphore::new(self.options.connections));
-        let graceful = GracefulShutdown::new();
+        let tasks = TaskTracker::new();
         loop {
-            // A slot first: beyond the limit, connections wait in the kernel's queue.
-            let permit = tokio::select! {
-                permit = Arc::clone(&connections).acquire_owned() => permit,
-                _ = stop.wait_for(|stop| *stop) => break,
-            };
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
-                _ = stop.wait_for(|stop| *stop) => break,
+                _ = end.ended.wait_for(|ended| *ended) => break,
             };
             let stream = match accepted {
                 Ok((stream, _)) => stream,
                 Err(err) => {
                     // Out of descriptors, most of the time: it passes, and a loop without a pause would not help.
                     tracing::warn!(error = %err, "cannot accept a connection");
+                    self.shared.metrics.connection_refused("accept-failed");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 }
             };
+            // Closed rather than kept waiting: whoever balances the load notices, and tries another host.
+            let Ok(permit) = Arc::clone(&connections).try_acquire_owned() else {
+                self.shared.metrics.connection_refused("too-many");
+                continue;
+            };
             _ = stream.set_nodelay(true);
-            let shared = Arc::clone(&self.shared);
-            let service = service_fn(move |request| {
-                let shared = Arc::clone(&shared);
-                async move { Ok::<_, Infallible>(shared.answer(request).await) }
-            });
-            let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service).into_owned());
-            tokio::spawn(async move {
-                if let Err(err) = connection.await {
-                    tracing::debug!(error = %err, "a connection ended");
-                }
+            let (shared, tls, end) = (Arc::clone(&self.shared), self.tls.clone(), end.clone());
+            tasks.spawn(async move {
+                shared.connection(stream, tls, end).await;
                 drop(permit);
             });
         }
         drop(self.listener);
-        if tokio::time::timeout(self.options.drain, graceful.shutdown()).await.is_err() {
+        tasks.close();
+        if tokio::time::timeout(self.options.drain, tasks.wait()).await.is_err() {
             tracing::warn!(
                 seconds = self.options.drain.as_secs(),
                 "requests were still running when their time was up"
             );
         }
+        if let Some(watching) = watching {
+            watching.abort();
+        }
     }
 }
 
 impl Shared {
-    async fn answer(&self, request: Request<Incoming>) -> Response<Counted> {
-        let start = Instant::now();
-        let Some(authority) = authority(&request) else { return self.miss(Miss::NoHost) };
-        let Some(target) = self.router.find(&requested(authority)) else { return self.miss(Miss::UnknownHost) };
-        let Ok(permit) = Arc::clone(&self.in_flight).try_acquire_owned() else {
-            return self.refused(&target, Miss::HostBusy, start);
-        };
-        let Ok(own) = Arc::clone(&target.in_flight).try_acquire_owned() else {
-            return self.refused(&target, Miss::WorkloadBusy, start);
-        };
-        let running = Running { _permits: (permit, own), gauge: target.meters.running.clone() };
-        running.gauge.inc();
-        let request = request.map(|body| body.map_err(wasmtime_wasi_http::Error::from).boxed_unsync());
-        match target.handler.handle((), request).await {
-            Ok(response) => {
-                target.meters.answered(response.status(), start.elapsed());
-                response.map(|body| Counted { body, _running: Some(running) })
+    async fn connection(self: Arc<Self>, stream: TcpStream, tls: Option<Arc<Tls>>, end: End) {
+        let Some(tls) = tls else { return self.serve(TokioIo::new(stream), false, end).await };
+        match tokio::time::timeout(HANDSHAKE, tls.acceptor().accept(stream)).await {
+            Ok(Ok(stream)) => self.serve(TokioIo::new(stream), true, end).await,
+            Ok(Err(err)) => {
+                tracing::debug!(error = %err, "a TLS handshake failed");
+                self.metrics.connection_refused("tls-handshake");
             }
-            Err(err) => {
-                let miss = if err.is::<ExpirationError>() {
-                    Miss::TooLong
-                } else if err.is::<InstantiationError<()>>() {
-                    Miss::NoInstance
-                } else {
-                    Miss::Failed
-                };
-                tracing::warn!(
-                    namespace = target.part.namespace, workload = target.part.workload,
-                    component = target.part.component, reason = miss.word(), error = %format!("{err:#}"),
-                    "a request failed"
-                );
-                self.refused(&target, miss, start)
-            }
+            Err(_) => self.metrics.connection_refused("tls-timeout"),
         }
     }
 
-    fn miss(&self, miss: Miss) -> Response<Counted> {
-        self.metrics.missed(miss.word());
-        miss.response().map(|body| Counted { body, _running: None })
-    }
-
-    fn refused(&self, target: &Target, miss: Miss, start: Instant) -> Response<Counted> {
-        target.meters.answered(miss.status(), start.elapsed());
-        self.miss(miss)
+    async fn serve(self: Arc<Self>, io: impl Read + Write + Unpin + Send + 'static, https: bool, mut end: End) {
+        let h2 = Arc::new(AtomicBool::new(false));
+        let service = service_fn({
+            let (shared, h2, draining) = (Arc::clone(&self), Arc::clone(&h2), end.draining.clone());
+            move |request: Request<Incoming>| {
+                let (shared, draining) = (Arc::clone(&shared), draining.clone());
+                let one = request.version() < Version::HTTP_2;
+                h2.store(!one, Ordering::Relaxed);
+                async move {
+                    let request = request.map(|body| body.map_err(wasmtime_wasi_http::Error::from).boxed_unsync());
+                    let mut response = shared.front.answer(request, https).await;
+                    if one && *draining.borrow() {
+                        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                    }
+                    Ok::<_, Infallible>(response)
+                }
+            }
+        });
+        let mut connection = pin!(self.http.serve_connection(io, service));
+        let result = tokio::select! {
+            result = connection.as_mut() => result,
+            () = until_over(&h2, &mut end) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(err) = result {
+            tracing::debug!(error = %err, "a connection ended");
+        }
     }
 }
 
-/// `Host`, else `:authority`.
-fn authority(request: &Request<Incoming>) -> Option<&str> {
-    let header = request.headers().get(http::header::HOST).and_then(|host| host.to_str().ok());
-    header.or_else(|| request.uri().authority().map(http::uri::Authority::as_str)).filter(|host| !host.is_empty())
-}
-
-/// A request until the last byte of its answer.
-struct Running {
-    _permits: (OwnedSemaphorePermit, OwnedSemaphorePermit),
-    gauge: crate::metrics::Gauge,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.gauge.dec();
-    }
-}
-
-/// A body that keeps its request in the count until it ends.
-struct Counted {
-    body: WasiBody,
-    _running: Option<Running>,
-}
-
-impl Body for Counted {
-    type Data = Bytes;
-    type Error = wasmtime_wasi_http::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+/// When a connection is to take no more. With h2 a client is told so and nothing is lost: at once. With HTTP/1.1 the
+/// next answer tells it; one that has nothing to ask is left alone to the end, and a moment longer.
+async fn until_over(h2: &AtomicBool, end: &mut End) {
+    _ = end.draining.wait_for(|draining| *draining).await;
+    if !h2.load(Ordering::Relaxed) {
+        _ = end.ended.wait_for(|ended| *ended).await;
+        tokio::time::sleep(LAST).await;
     }
 }

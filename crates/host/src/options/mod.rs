@@ -12,7 +12,9 @@ use chartwright_contract::nats::NatsOptions;
 
 pub use flags::Usage;
 
+use crate::http::{IdentityOptions, TlsOptions, TrustRoots};
 use crate::machine;
+use crate::telemetry::Settings;
 use flags::Given;
 
 /// All of it; names are those of the flags.
@@ -48,7 +50,15 @@ pub struct Options {
     pub drain_delay: Duration,
     pub drain_timeout: Duration,
     pub http_client_ca_paths: Vec<PathBuf>,
-    pub http_client_public_roots: bool,
+    pub http_client_trust_roots: TrustRoots,
+    pub http_client_identity: Option<IdentityOptions>,
+    pub http_connection_wait: Duration,
+    pub max_connections: usize,
+    pub max_outbound_http_connections_per_workload: usize,
+    pub http_local_routing: bool,
+    pub tls: Option<TlsOptions>,
+    /// What the `OTEL_*` variables say.
+    pub telemetry: Settings,
     pub wasm_proposals: Vec<String>,
     pub oci_cache_dir: Option<PathBuf>,
     /// Bytes.
@@ -66,7 +76,7 @@ pub struct Options {
 impl Options {
     /// Reads arguments, without the program's name, and environment variables. Every fault is named.
     pub fn parse(arguments: &[String], environment: impl Fn(&str) -> Option<String>) -> Result<Self, Usage> {
-        let given = Given::read(arguments, environment);
+        let given = Given::read(arguments, &environment);
         let mut faults = given.faults.clone();
         let seconds = |name: &str| given.parsed(name, units::duration).unwrap_or_default();
         let bytes = |name: &str| given.parsed(name, units::size);
@@ -88,11 +98,18 @@ impl Options {
         if let Some(group) = given.text("host-group").filter(|group| !labels::is_value(group)) {
             faults.push(format!("--host-group={group}: {}", labels::RULE));
         }
-        for (name, value) in [("tls-cert-path", "HTTPS"), ("http-client-cert-path", "client certificates of guests")] {
-            if given.text(name).is_some() {
-                faults.push(format!("--{name}: this host has no {value} yet"));
-            }
+        let tls = pair(&given, "tls-cert-path", "tls-key-path", &mut faults).map(|(cert, key)| TlsOptions {
+            cert,
+            key,
+            ca: given.path("tls-ca-path"),
+        });
+        if tls.is_none() && given.text("tls-ca-path").is_some() {
+            faults.push("--tls-ca-path: needs --tls-cert-path and --tls-key-path as well".into());
         }
+        let identity = pair(&given, "http-client-cert-path", "http-client-key-path", &mut faults).map(|(cert, key)| {
+            let refresh = given.parsed("http-client-identity-refresh", units::duration);
+            IdentityOptions { cert, key, refresh }
+        });
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let mut options = Self {
             control: nats(&given, "scheduler-nats"),
@@ -123,7 +140,16 @@ impl Options {
             drain_delay: seconds("drain-delay"),
             drain_timeout: seconds("drain-timeout"),
             http_client_ca_paths: paths("http-client-ca-path"),
-            http_client_public_roots: given.text("http-client-trust-roots").as_deref() != Some("extra-only"),
+            http_client_trust_roots: given.parsed("http-client-trust-roots", TrustRoots::parse).unwrap_or_default(),
+            http_client_identity: identity,
+            http_connection_wait: seconds("http-connection-wait"),
+            max_connections: given.number("max-connections").unwrap_or_else(|| (machine::descriptors() / 2).max(16)),
+            max_outbound_http_connections_per_workload: given
+                .number("max-outbound-http-connections-per-workload")
+                .unwrap_or(128),
+            http_local_routing: given.bool("http-local-routing"),
+            tls,
+            telemetry: Settings::read(&environment),
             wasm_proposals: given.list("wasm-proposal"),
             oci_cache_dir: given.path("oci-cache-dir"),
             oci_cache_size: bytes("oci-cache-size").unwrap_or(1 << 30),
@@ -137,6 +163,19 @@ impl Options {
         };
         options.ignored = given.unused();
         if faults.is_empty() { Ok(options) } else { Err(Usage(faults)) }
+    }
+}
+
+/// Two flags of which each needs the other.
+fn pair(given: &Given, first: &str, second: &str, faults: &mut Vec<String>) -> Option<(PathBuf, PathBuf)> {
+    match (given.path(first), given.path(second)) {
+        (Some(one), Some(other)) => Some((one, other)),
+        (None, None) => None,
+        (one, _) => {
+            let (there, missing) = if one.is_some() { (first, second) } else { (second, first) };
+            faults.push(format!("--{there}: needs --{missing} as well"));
+            None
+        }
     }
 }
 
@@ -185,6 +224,18 @@ mod tests {
         assert_eq!(parse(&["--host-group=core"]).unwrap().host_group, "core");
         let ignored = parse(&["--socket-egress=enforce", "--wasm-proposal=gc", "--http-addr=:1"]).unwrap().ignored;
         assert_eq!(ignored, ["socket-egress"], "what changes nothing is known");
+    }
+
+    #[test]
+    fn a_certificate_and_its_key_come_together() {
+        let faults = parse(&["--tls-cert-path=/c", "--http-client-key-path=/k"]).unwrap_err().to_string();
+        assert!(faults.contains("--tls-cert-path: needs --tls-key-path"), "{faults}");
+        assert!(faults.contains("--http-client-key-path: needs --http-client-cert-path"), "{faults}");
+        let faults = parse(&["--tls-ca-path=/ca"]).unwrap_err().to_string();
+        assert!(faults.contains("--tls-ca-path: needs --tls-cert-path"), "{faults}");
+        let options = parse(&["--tls-cert-path=/c", "--tls-key-path=/k", "--tls-ca-path=/ca"]).unwrap();
+        assert_eq!(options.tls.and_then(|tls| tls.ca), Some(PathBuf::from("/ca")));
+        assert!(options.ignored.is_empty(), "{:?}", options.ignored);
     }
 
     #[test]

@@ -173,7 +173,8 @@ fn hosts(entries: &[WitInterface], faults: &mut Vec<String>) -> Option<HostNames
     let entry = entries.iter().find(incoming)?;
     let config = plain(&entry.config);
     let aliases = config.get("host-aliases").map(String::as_str).unwrap_or_default();
-    match HostNames::parse(config.get("host").map(String::as_str), aliases) {
+    let names = HostNames::parse(config.get("host").map(String::as_str), aliases);
+    match names.and_then(|names| names.with_local(config.get("localRoute").map(String::as_str))) {
         Ok(names) => Some(names),
         Err(fault) => {
             faults.push(fault);

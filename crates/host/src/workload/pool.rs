@@ -14,8 +14,8 @@ use wasmtime_wasi_http::handler::{ShouldAccept, WorkerExpiration, WorkerState, W
 
 use crate::engine::State;
 
-/// Nothing: what a request needs, its store has.
-type RequestData = ();
+/// What comes along with a request, beside the request itself.
+type RequestData = crate::http::Call;
 
 /// How instances of a component are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,11 +67,16 @@ impl WorkerState for Worker {
 
     fn on_request_start(
         &self,
-        _store: StoreContextMut<'_, State>,
-        _data: RequestData,
+        store: StoreContextMut<'_, State>,
+        data: RequestData,
         _task: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + 'static + Send + Sync>> {
-        Box::pin(tokio::time::sleep(self.timeout))
+        let begun = store.data().calls().begin(data);
+        let limit = tokio::time::sleep(self.timeout);
+        Box::pin(async move {
+            let _begun = begun;
+            limit.await;
+        })
     }
 
     fn drop(&self, store: Store<State>, result: Result<(), wasmtime::Error>) {

@@ -43,10 +43,15 @@ pub(crate) struct Scene {
 impl Scene {
     /// None where there is no NATS server.
     pub(crate) async fn new(arguments: &[&str]) -> Option<Self> {
+        Self::with(arguments, |_| None).await
+    }
+
+    /// With environment variables.
+    pub(crate) async fn with(arguments: &[&str], environment: impl Fn(&str) -> Option<String>) -> Option<Self> {
         let nats = Nats::start()?;
         let registry = Registry::start();
         let image = registry.put("hello", "1", guests::hello());
-        let host = Host::start(&nats, arguments).await;
+        let host = Host::start_with(&nats, arguments, environment).await;
         Some(Self { nats, registry, image, host })
     }
 }
@@ -62,14 +67,27 @@ pub(crate) struct Answer {
 impl Host {
     /// Starts a host; more arguments may override.
     pub(crate) async fn start(nats: &Nats, more: &[&str]) -> Self {
-        let host = Self::begin(nats, async_nats::ConnectOptions::new(), more).await;
+        Self::start_with(nats, more, |_| None).await
+    }
+
+    async fn start_with(nats: &Nats, more: &[&str], environment: impl Fn(&str) -> Option<String>) -> Self {
+        let host = Self::begin_with(nats, async_nats::ConnectOptions::new(), more, environment).await;
         host.answers().await;
         host
     }
 
     /// The same without waiting until it answers. The operator knows how to connect.
     pub(crate) async fn begin(nats: &Nats, operator: async_nats::ConnectOptions, more: &[&str]) -> Self {
-        let options = Options::parse(&arguments(nats, more), |_| None).unwrap();
+        Self::begin_with(nats, operator, more, |_| None).await
+    }
+
+    async fn begin_with(
+        nats: &Nats,
+        operator: async_nats::ConnectOptions,
+        more: &[&str],
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Self {
+        let options = Options::parse(&arguments(nats, more), environment).unwrap();
         let (stop, stopped) = oneshot::channel();
         let (ready, addresses) = oneshot::channel();
         let running = tokio::spawn(run(options, async { _ = stopped.await }, ready));
@@ -180,6 +198,11 @@ impl Host {
             Life::Task { running, .. } => running.await.unwrap().unwrap(),
             Life::Process(child) => assert!(child.wait().unwrap().success(), "the host ended badly"),
         }
+    }
+
+    /// Waits for the end of one that was told to.
+    pub(crate) async fn ended(self) {
+        self.running.await.unwrap().unwrap();
     }
 
     /// Tells it to end, and does not wait.

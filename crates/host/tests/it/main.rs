@@ -9,19 +9,26 @@
     reason = "a test that panics has failed, and one that skips says why"
 )]
 
+mod backend;
 mod capabilities;
+mod certificates;
 mod child;
+mod client;
 mod distribution;
+mod egress;
 mod guests;
 mod host;
+mod ingress;
 #[path = "../../../contract/tests/nats/jwt.rs"]
 #[allow(dead_code, reason = "the matrix of the other package uses the rest of it")]
 mod jwt;
 mod late_nats;
 mod links;
+mod local;
 mod markers;
 mod nats;
 mod nats_planes;
+mod otlp;
 mod pools;
 mod protocol;
 mod pulls;
@@ -31,5 +38,7 @@ mod requests;
 mod sandbox;
 mod services;
 mod slow_starts;
+mod tls;
+mod tracing;
 mod volumes;
 mod wasi3;

@@ -1,5 +1,7 @@
 //! Answers over HTTP; its paths ask for what a test wants to see.
 
+mod web;
+
 use wasip2::cli::environment;
 use wasip2::exports::http::incoming_handler::Guest;
 use wasip2::http::outgoing_handler;
@@ -60,11 +62,6 @@ impl Guest for Hello {
                 log(Level::Critical, "a test", query);
                 answer(out, 200, b"");
             }
-            "/header" => {
-                let values = request.headers().get(query);
-                found(out, values.first().map(|value| (String::new(), String::from_utf8_lossy(value).into_owned())));
-            }
-            "/scheme" => answer(out, 200, format!("{:?}", request.scheme()).as_bytes()),
             "/write" => match query.split_once('=') {
                 Some((file, text)) => files(out, std::fs::write(file, text).map(|()| String::new())),
                 None => answer(out, 400, b"write?FILE=TEXT\n"),
@@ -87,7 +84,7 @@ impl Guest for Hello {
                     std::hint::black_box(&eaten);
                 }
             }
-            _ => answer(out, 404, b"no such path\n"),
+            _ => web::handle(path, query, request, out),
         }
     }
 }

@@ -1,0 +1,224 @@
+//! The way of a request to its workload: by its host name, within the limits, counted.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{HeaderMap, Request, Response, Uri, header};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wasmtime_wasi_http::WasiBody;
+use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError};
+
+use super::answer::Miss;
+use super::names::requested;
+use super::{Call, Router, Target};
+use crate::metrics::{Gauge, Metrics};
+use crate::telemetry::{Recording, Telemetry, Trace};
+use crate::workload::RequestData;
+
+/// What all requests pass through, from outside and from workloads of this host.
+pub struct Front {
+    router: Arc<Router>,
+    metrics: Arc<Metrics>,
+    in_flight: Arc<Semaphore>,
+    telemetry: Telemetry,
+}
+
+impl Front {
+    /// A front that has so many requests under way at a time.
+    pub fn new(router: Arc<Router>, metrics: Arc<Metrics>, telemetry: Telemetry, in_flight: usize) -> Arc<Self> {
+        Arc::new(Self { router, metrics, in_flight: Arc::new(Semaphore::new(in_flight)), telemetry })
+    }
+
+    /// The answer to a request that came over a connection.
+    pub(super) async fn answer(&self, mut request: Request<WasiBody>, https: bool) -> Response<Counted> {
+        let start = Instant::now();
+        let authority = match authority(request.headers(), request.uri()) {
+            Ok(authority) => authority,
+            Err(miss) => return self.miss(&miss),
+        };
+        let name = requested(authority.as_str());
+        let Some(target) = self.router.find(&name) else { return self.miss(&Miss::UnknownHost(name)) };
+        // The guest sees the name that the request was routed by, whatever else the client wrote.
+        if let Some(uri) = absolute(request.uri(), &authority, https) {
+            *request.uri_mut() = uri;
+        }
+        self.serve(&target, request, https, start).await
+    }
+
+    /// The answer to a request of a workload of a namespace, if a neighbour of it is to give it.
+    pub(super) async fn within(
+        &self,
+        namespace: &str,
+        request: Request<WasiBody>,
+    ) -> Result<Response<WasiBody>, Request<WasiBody>> {
+        let start = Instant::now();
+        let Some(target) = self.router.neighbour(namespace, request.uri()) else { return Err(request) };
+        let https = request.uri().scheme() == Some(&Scheme::HTTPS);
+        let response = self.serve(&target, request, https, start).await;
+        Ok(response.map(BodyExt::boxed_unsync))
+    }
+
+    async fn serve(
+        &self,
+        target: &Target,
+        mut request: Request<WasiBody>,
+        https: bool,
+        start: Instant,
+    ) -> Response<Counted> {
+        let mut span = self.telemetry.serves(&target.part, &mut request);
+        let call = Call { https, trace: Trace::of(request.headers()) };
+        let Ok(permit) = Arc::clone(&self.in_flight).try_acquire_owned() else {
+            return self.refused(target, &Miss::HostBusy, start, span);
+        };
+        let Ok(own) = Arc::clone(&target.in_flight).try_acquire_owned() else {
+            return self.refused(target, &Miss::WorkloadBusy, start, span);
+        };
+        target.meters.running.inc();
+        let gauge = Up(target.meters.running.clone());
+        let called = |error| self.telemetry.called(&target.part, "wasi-http", "handle", start.elapsed(), error);
+        match target.handler.handle(call, request).await {
+            Ok(response) => {
+                target.meters.answered(response.status(), start.elapsed());
+                called(None);
+                span.status(response.status(), 500);
+                // The span is as long as the body.
+                let running = Running { _permits: (permit, own), _gauge: gauge, _span: span };
+                response.map(|body| Counted { body, _running: Some(running) })
+            }
+            Err(err) => {
+                let miss = if err.is::<ExpirationError>() {
+                    Miss::TooLong
+                } else if err.is::<InstantiationError<RequestData>>() {
+                    Miss::NoInstance
+                } else {
+                    Miss::Failed
+                };
+                tracing::warn!(
+                    namespace = target.part.namespace, workload = target.part.workload,
+                    component = target.part.component, reason = miss.word(), error = %format!("{err:#}"),
+                    "a request failed"
+                );
+                called(Some(miss.word()));
+                self.refused(target, &miss, start, span)
+            }
+        }
+    }
+
+    fn miss(&self, miss: &Miss) -> Response<Counted> {
+        self.metrics.missed(miss.word());
+        miss.response().map(|body| Counted { body, _running: None })
+    }
+
+    fn refused(&self, target: &Target, miss: &Miss, start: Instant, mut span: Recording) -> Response<Counted> {
+        span.status(miss.status(), u16::MAX);
+        span.failed(miss.word());
+        target.meters.answered(miss.status(), start.elapsed());
+        self.miss(miss)
+    }
+}
+
+/// `Host`, else `:authority`.
+fn authority(headers: &HeaderMap, uri: &Uri) -> Result<Authority, Miss> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let authority = match (hosts.next(), hosts.next()) {
+        // Two names: whoever is in front may have looked at the other one.
+        (Some(_), Some(_)) => return Err(Miss::BadHost),
+        (Some(host), None) if host.is_empty() => return Err(Miss::NoHost),
+        (Some(host), None) => Authority::try_from(host.as_bytes()).map_err(|_| Miss::BadHost)?,
+        (None, _) => uri.authority().cloned().ok_or(Miss::NoHost)?,
+    };
+    let text = authority.as_str();
+    let port = text.rsplit_once(':').filter(|(host, _)| !host.contains(':') || host.ends_with(']'));
+    let bad_port = port.is_some_and(|(_, port)| !port.is_empty() && port.parse::<u16>().is_err());
+    if text.contains('@') || authority.host().is_empty() || bad_port { Err(Miss::BadHost) } else { Ok(authority) }
+}
+
+/// The whole address of a request. None for those that have no path: `OPTIONS *`, `CONNECT`.
+fn absolute(uri: &Uri, authority: &Authority, https: bool) -> Option<Uri> {
+    let path = uri.path_and_query().filter(|path| path.as_str().starts_with('/'))?;
+    let mut parts = http::uri::Parts::default();
+    parts.scheme = Some(if https { Scheme::HTTPS } else { Scheme::HTTP });
+    parts.authority = Some(authority.clone());
+    parts.path_and_query = Some(PathAndQuery::clone(path));
+    Uri::from_parts(parts).ok()
+}
+
+/// A request until the last byte of its answer.
+struct Running {
+    _permits: (OwnedSemaphorePermit, OwnedSemaphorePermit),
+    _gauge: Up,
+    _span: Recording,
+}
+
+/// A gauge that was raised.
+struct Up(Gauge);
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// A body that keeps its request in the count until it ends.
+pub(super) struct Counted {
+    body: WasiBody,
+    _running: Option<Running>,
+}
+
+impl Body for Counted {
+    type Data = Bytes;
+    type Error = wasmtime_wasi_http::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(hosts: &[&str], uri: &str) -> Result<String, Miss> {
+        let mut headers = HeaderMap::new();
+        for host in hosts {
+            headers.append(header::HOST, host.parse().unwrap());
+        }
+        authority(&headers, &uri.parse().unwrap()).map(|authority| authority.to_string())
+    }
+
+    #[test]
+    fn a_request_is_for_the_one_name_it_has() {
+        assert_eq!(of(&["a.example:80"], "/").unwrap(), "a.example:80");
+        assert_eq!(of(&[], "http://a.example/x").unwrap(), "a.example");
+        assert_eq!(of(&["b.example"], "http://a.example/x").unwrap(), "b.example");
+        assert_eq!(of(&["[2001:db8::1]:80"], "/").unwrap(), "[2001:db8::1]:80");
+        assert_eq!(of(&[], "/"), Err(Miss::NoHost));
+        assert_eq!(of(&[""], "/"), Err(Miss::NoHost));
+        for bad in ["a b", "a/b", "user@a", ":80", "a:port", "a:99999", "<script>"] {
+            assert_eq!(of(&[bad], "/"), Err(Miss::BadHost), "{bad}");
+        }
+        assert_eq!(of(&["a", "b"], "/"), Err(Miss::BadHost));
+    }
+
+    #[test]
+    fn a_guest_sees_the_whole_address() {
+        let authority = Authority::from_static("a.example:8443");
+        let uri = absolute(&"/x?y=1".parse().unwrap(), &authority, true).unwrap();
+        assert_eq!(uri.to_string(), "https://a.example:8443/x?y=1");
+        assert_eq!(absolute(&"*".parse().unwrap(), &authority, true), None);
+    }
+}

@@ -1,0 +1,65 @@
+//! A server that workloads ask.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use rustls::ServerConfig;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+/// Answers with what it was asked: `/hang` never does.
+pub(crate) struct Backend {
+    pub(crate) address: SocketAddr,
+    seen: Arc<Mutex<Vec<HeaderMap>>>,
+}
+
+impl Backend {
+    pub(crate) async fn start(tls: Option<Arc<ServerConfig>>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let shared = Arc::clone(&seen);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (shared, tls) = (Arc::clone(&shared), tls.clone());
+                tokio::spawn(async move {
+                    let http = auto::Builder::new(TokioExecutor::new());
+                    let service = service_fn(move |request| answer(request, Arc::clone(&shared)));
+                    match tls {
+                        Some(tls) => {
+                            let Ok(stream) = TlsAcceptor::from(tls).accept(stream).await else { return };
+                            _ = http.serve_connection(TokioIo::new(stream), service).await;
+                        }
+                        None => _ = http.serve_connection(TokioIo::new(stream), service).await,
+                    }
+                });
+            }
+        });
+        Self { address, seen }
+    }
+
+    /// Headers of what was asked.
+    pub(crate) fn seen(&self) -> Vec<HeaderMap> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    seen: Arc<Mutex<Vec<HeaderMap>>>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    seen.lock().unwrap().push(request.headers().clone());
+    if request.uri().path() == "/hang" {
+        std::future::pending::<()>().await;
+    }
+    let text = format!("{:?} {}", request.version(), request.uri().path());
+    Ok(Response::new(Full::from(text)))
+}
