@@ -85,12 +85,18 @@ fn logs(options: &Options, exported: Option<&Logs>) -> Result<(), Usage> {
     let filter = EnvFilter::builder().parse(format!("{}{quiet}", options.log_level));
     let filter = filter.map_err(|err| Usage(vec![format!("--log-level={}: {err}", options.log_level)]))?;
     // The NATS library writes whole messages at its finest level, and messages carry Secrets.
-    let discreet = filter_fn(|metadata| chartwright_contract::nats::may_log(metadata.target(), *metadata.level()));
+    let discreet = filter_fn(|metadata| {
+        let (target, level) = (metadata.target(), *metadata.level());
+        // So do those of OpenTelemetry with endpoints and headers.
+        let quiet = target.starts_with("opentelemetry") && level > tracing::Level::WARN;
+        !quiet && chartwright_contract::nats::may_log(target, level)
+    });
     let lines =
         tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let lines = if options.log_json { lines.json().boxed() } else { lines.boxed() };
-    let lines = lines.and_then(exported.map(Logs::layer));
+    let mut layers = vec![lines];
+    layers.extend(exported.map(|logs| logs.layer().boxed()));
     // A second call, in a test, keeps the first one's.
-    _ = tracing_subscriber::registry().with(lines.with_filter(discreet).with_filter(filter)).try_init();
+    _ = tracing_subscriber::registry().with(layers.with_filter(discreet).with_filter(filter)).try_init();
     Ok(())
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
-use opentelemetry_otlp::tonic_types::transport::ClientTlsConfig;
 use opentelemetry_otlp::{
     ExporterBuildError, LogExporter, MetricExporter, SpanExporter, WithExportConfig as _, WithHttpConfig as _,
     WithTonicConfig as _,
@@ -23,13 +22,13 @@ type Built<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 // The three builders have the same methods, and no trait that says so.
 macro_rules! exporter {
-    ($kind:ty, $endpoint:expr) => {{
+    ($kind:ty, $endpoint:expr, $trust:expr) => {{
         let endpoint: &Endpoint = $endpoint;
         match endpoint.protocol {
             Protocol::Grpc => {
                 let builder = <$kind>::builder().with_tonic().with_endpoint(&endpoint.url);
                 if endpoint.url.starts_with("https:") {
-                    builder.with_tls_config(ClientTlsConfig::new().with_enabled_roots()).build()
+                    builder.with_tls_config($trust.tonic()).build()
                 } else {
                     builder.build()
                 }
@@ -37,7 +36,7 @@ macro_rules! exporter {
             Protocol::HttpProtobuf => {
                 let builder = <$kind>::builder().with_http().with_endpoint(&endpoint.url);
                 let builder = builder.with_protocol(opentelemetry_otlp::Protocol::HttpBinary);
-                builder.with_http_client(Sender::new()?).build()
+                builder.with_http_client(Sender::new($trust)?).build()
             }
         }
     }};
@@ -45,21 +44,21 @@ macro_rules! exporter {
 
 pub(super) fn traces(settings: &Settings) -> Option<SdkTracerProvider> {
     let endpoint = settings.traces.as_ref()?;
-    let build = || -> Built<_> { Ok(exporter!(SpanExporter, endpoint)?) };
+    let build = || -> Built<_> { Ok(exporter!(SpanExporter, endpoint, &settings.trust)?) };
     let exporter = told("traces", build())?;
     Some(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource(settings)).build())
 }
 
 pub(super) fn metrics(settings: &Settings) -> Option<SdkMeterProvider> {
     let endpoint = settings.metrics.as_ref()?;
-    let build = || -> Built<_> { Ok(exporter!(MetricExporter, endpoint)?) };
+    let build = || -> Built<_> { Ok(exporter!(MetricExporter, endpoint, &settings.trust)?) };
     let exporter = told("metrics", build())?;
     Some(SdkMeterProvider::builder().with_periodic_exporter(exporter).with_resource(resource(settings)).build())
 }
 
 pub(super) fn logs(settings: &Settings) -> Option<SdkLoggerProvider> {
     let endpoint = settings.logs.as_ref()?;
-    let build = || -> Built<_> { Ok(exporter!(LogExporter, endpoint)?) };
+    let build = || -> Built<_> { Ok(exporter!(LogExporter, endpoint, &settings.trust)?) };
     let exporter = told("logs", build())?;
     Some(SdkLoggerProvider::builder().with_batch_exporter(exporter).with_resource(resource(settings)).build())
 }
@@ -96,15 +95,9 @@ fn resource(settings: &Settings) -> Resource {
         .build()
 }
 
-/// Sends what is left. The libraries wait for it in the thread that asks.
+/// Sends what is left of both at once. The libraries wait for it in the thread that asks.
 pub(super) async fn finish(traces: Option<SdkTracerProvider>, metrics: Option<SdkMeterProvider>) {
-    let work = tokio::task::spawn_blocking(move || {
-        if let Some(traces) = traces {
-            _ = traces.shutdown_with_timeout(LAST);
-        }
-        if let Some(metrics) = metrics {
-            _ = metrics.shutdown_with_timeout(LAST);
-        }
-    });
-    _ = tokio::time::timeout(2 * LAST, work).await;
+    let traces = tokio::task::spawn_blocking(move || traces.map(|traces| traces.shutdown_with_timeout(LAST)));
+    let metrics = tokio::task::spawn_blocking(move || metrics.map(|metrics| metrics.shutdown_with_timeout(LAST)));
+    _ = tokio::time::timeout(LAST, async { tokio::join!(traces, metrics) }).await;
 }

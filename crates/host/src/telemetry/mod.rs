@@ -7,6 +7,7 @@ mod sender;
 mod settings;
 mod spans;
 mod trace;
+mod trust;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,7 @@ pub use logs::Logs;
 pub use settings::{Endpoint, Protocol, Settings};
 pub use spans::Recording;
 pub use trace::Trace;
+pub use trust::Trust;
 
 use crate::workload::Part;
 

@@ -11,8 +11,9 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use opentelemetry_http::{HttpClient, HttpError};
-use rustls::{ClientConfig, RootCertStore};
 use tokio::runtime::Handle;
+
+use super::Trust;
 
 /// Time for one export.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -31,16 +32,9 @@ impl std::fmt::Debug for Sender {
 }
 
 impl Sender {
-    /// A client that trusts the public authorities and the system's; made on a runtime.
-    pub(super) fn new() -> Result<Self, rustls::Error> {
-        let mut roots = RootCertStore::empty();
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+    /// A client; made on a runtime.
+    pub(super) fn new(trust: &Trust) -> Result<Self, HttpError> {
+        let tls = trust.rustls()?;
         let https =
             hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_all_versions();
         let client = Client::builder(TokioExecutor::new()).build(https.build());

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::trust::Trust;
+
 /// The settings of all signals.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -11,6 +13,8 @@ pub struct Settings {
     pub metrics: Option<Endpoint>,
     /// The host's log.
     pub logs: Option<Endpoint>,
+    /// Certificates for collectors with TLS.
+    pub trust: Trust,
     /// `service.name`.
     pub service_name: Option<String>,
     /// More attributes of the host.
@@ -55,6 +59,9 @@ impl Settings {
         settings.traces = signal("TRACES", &get, &mut warnings);
         settings.metrics = signal("METRICS", &get, &mut warnings);
         settings.logs = signal("LOGS", &get, &mut warnings);
+        if settings.any() {
+            settings.trust = Trust::read(&get, &mut warnings);
+        }
         settings.service_name = get("OTEL_SERVICE_NAME");
         for entry in get("OTEL_RESOURCE_ATTRIBUTES").iter().flat_map(|list| list.split(',')) {
             match entry.split_once('=').map(|(key, value)| (key.trim(), decoded(value.trim()))) {

@@ -5,8 +5,10 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use futures::StreamExt as _;
 use http::{HeaderMap, Request, Response};
-use http_body_util::Full;
+use http_body::Frame;
+use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -15,7 +17,7 @@ use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-/// Answers with what it was asked: `/hang` never does.
+/// Answers with what it was asked: `/hang` never does, `/stall` only begins to.
 pub(crate) struct Backend {
     pub(crate) address: SocketAddr,
     seen: Arc<Mutex<Vec<HeaderMap>>>,
@@ -55,11 +57,15 @@ impl Backend {
 async fn answer(
     request: Request<Incoming>,
     seen: Arc<Mutex<Vec<HeaderMap>>>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> Result<Response<BoxBody<Bytes, Infallible>>, Infallible> {
     seen.lock().unwrap().push(request.headers().clone());
     if request.uri().path() == "/hang" {
         std::future::pending::<()>().await;
     }
-    let text = format!("{:?} {}", request.version(), request.uri().path());
-    Ok(Response::new(Full::from(text)))
+    let text = Bytes::from(format!("{:?} {}", request.version(), request.uri().path()));
+    if request.uri().path() == "/stall" {
+        let first = futures::stream::once(std::future::ready(Ok(Frame::data(text))));
+        return Ok(Response::new(BodyExt::boxed(StreamBody::new(first.chain(futures::stream::pending())))));
+    }
+    Ok(Response::new(Full::new(text).boxed()))
 }

@@ -92,10 +92,14 @@ async fn faults_have_their_codes_and_are_counted() {
         let answer = host.get("a.example", &format!("/call?{url}")).await;
         assert!(answer.body.contains(words), "{url}: {answer:?}");
     }
+    for (path, words) in [("hang", "ConnectionReadTimeout"), ("stall", "200 HTTP/1.1 /stall broke off")] {
+        let answer = host.get("a.example", &format!("/impatient?http://{}/{path}", backend.address)).await;
+        assert!(answer.body.contains(words), "{path}: {answer:?}");
+    }
     let denied = host.get("b.example", "/call?http://elsewhere.example/").await;
     assert!(denied.body.contains("HttpRequestDenied"), "{denied:?}");
     let metrics = host.metrics().await;
-    for (workload, result) in [("a", "2xx"), ("a", "refused"), ("a", "dns"), ("a", "tls"), ("b", "denied")] {
+    for (workload, result) in [("a", "timeout"), ("a", "refused"), ("a", "dns"), ("a", "tls"), ("b", "denied")] {
         let counted = format!(
             r#"http_client_requests_total{{workload_namespace="shop",workload="{workload}-name",component="api",result="{result}"}} 1"#
         );

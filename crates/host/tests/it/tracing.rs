@@ -1,7 +1,5 @@
 //! Trace context, and what is exported over OTLP.
 
-use std::sync::Arc;
-
 use chartwright_host::Options;
 use chartwright_host::telemetry::{Logs, Settings};
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
@@ -11,6 +9,7 @@ use tokio::net::TcpStream;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::backend::Backend;
+use crate::certificates::Authority;
 use crate::client;
 use crate::host::{Host, Scene};
 use crate::otlp::{Collector, attribute};
@@ -61,7 +60,7 @@ async fn trace_context_is_passed_on_without_any_export() {
 #[tokio::test(flavor = "multi_thread")]
 async fn spans_and_durations_arrive_over_both_protocols() {
     for (protocol, kind) in [("grpc", "application/grpc"), ("http/protobuf", "application/x-protobuf")] {
-        let collector = Collector::start().await;
+        let collector = Collector::start(None).await;
         let environment = [
             ("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{}", collector.address)),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol.to_owned()),
@@ -125,7 +124,7 @@ async fn spans_and_durations_arrive_over_both_protocols() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_arrives() {
     for protocol in ["grpc", "http/protobuf"] {
-        let collector = Collector::start().await;
+        let collector = Collector::start(None).await;
         let environment = [
             (
                 "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
@@ -155,6 +154,32 @@ async fn the_log_arrives() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_collector_may_ask_for_a_certificate() {
+    let (folder, authority) = (tempfile::tempdir().unwrap(), Authority::new());
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(path("ca.pem"), &authority.pem).unwrap();
+    authority.issue("host").write(folder.path());
+    for protocol in ["grpc", "http/protobuf"] {
+        let collector = Collector::start(Some(authority.server(&authority.issue("localhost"), true))).await;
+        let environment = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", format!("https://localhost:{}", collector.address.port())),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol.to_owned()),
+            ("OTEL_EXPORTER_OTLP_CERTIFICATE", path("ca.pem")),
+            ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", path("cert.pem")),
+            ("OTEL_EXPORTER_OTLP_CLIENT_KEY", path("key.pem")),
+        ];
+        let settings = Settings::read(exporting(&environment));
+        assert!(settings.warnings.is_empty(), "{:?}", settings.warnings);
+        let logs = Logs::start(&settings).unwrap();
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(logs.layer()), || {
+            tracing::warn!("a line");
+        });
+        tokio::task::spawn_blocking(move || drop(logs)).await.unwrap();
+        assert_eq!(collector.received.lock().unwrap().logs.len(), 1, "{protocol}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_collector_that_is_away_harms_nothing() {
     let environment = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9".to_owned())];
     let Some(Scene { host, image, nats: _nats, .. }) = Scene::with(&[], exporting(&environment)).await else { return };
@@ -162,7 +187,6 @@ async fn a_collector_that_is_away_harms_nothing() {
     assert_eq!(host.get("a.example", "/").await.status, 200);
     host.stop().await;
     assert!(!Settings::read(|_| None).any());
-    drop(Arc::new(()));
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -4,8 +4,9 @@ use wasip2::clocks::monotonic_clock;
 use wasip2::http::outgoing_handler;
 use wasip2::http::types::{
     Fields, IncomingBody, IncomingRequest, IncomingResponse, Method, OutgoingBody, OutgoingRequest, OutgoingResponse,
-    ResponseOutparam, Scheme,
+    RequestOptions, ResponseOutparam, Scheme,
 };
+use wasip2::io::streams::StreamError;
 
 use crate::answer;
 
@@ -25,6 +26,12 @@ pub fn handle(path: &str, query: &str, request: IncomingRequest, out: ResponseOu
         }
         "/trailers" => trailers(request, out),
         "/call" => told(out, call(query, &[])),
+        "/impatient" => {
+            let options = RequestOptions::new();
+            options.set_first_byte_timeout(Some(200_000_000)).unwrap();
+            options.set_between_bytes_timeout(Some(200_000_000)).unwrap();
+            told(out, call_with(query, &[], Some(options)));
+        }
         "/grpc" => told(out, call(query, &[("content-type", "application/grpc+proto")])),
         "/traced" => {
             told(out, call(query, &[("traceparent", "00-11111111111111111111111111111111-2222222222222222-01")]));
@@ -54,10 +61,16 @@ fn trailers(request: IncomingRequest, out: ResponseOutparam) {
 fn read(body: &IncomingBody) -> Vec<u8> {
     let stream = body.stream().unwrap();
     let mut all = Vec::new();
-    while let Ok(part) = stream.blocking_read(64 << 10) {
-        all.extend(part);
+    loop {
+        match stream.blocking_read(64 << 10) {
+            Ok(part) => all.extend(part),
+            Err(StreamError::Closed) => return all,
+            Err(StreamError::LastOperationFailed(_)) => {
+                all.extend(b" broke off");
+                return all;
+            }
+        }
     }
-    all
 }
 
 fn told(out: ResponseOutparam, result: Result<String, String>) {
@@ -69,6 +82,10 @@ fn told(out: ResponseOutparam, result: Result<String, String>) {
 
 /// Asks `scheme://authority/path` and tells how that went.
 fn call(url: &str, headers: &[(&str, &str)]) -> Result<String, String> {
+    call_with(url, headers, None)
+}
+
+fn call_with(url: &str, headers: &[(&str, &str)], options: Option<RequestOptions>) -> Result<String, String> {
     let (scheme, rest) = url.split_once("://").ok_or("no scheme")?;
     let (authority, path) = rest.split_once('/').map_or((rest, "/".to_owned()), |(a, p)| (a, format!("/{p}")));
     let fields = Fields::new();
@@ -80,7 +97,7 @@ fn call(url: &str, headers: &[(&str, &str)]) -> Result<String, String> {
     request.set_scheme(Some(if scheme == "https" { &Scheme::Https } else { &Scheme::Http })).unwrap();
     request.set_authority(Some(authority)).unwrap();
     request.set_path_with_query(Some(&path)).unwrap();
-    let future = outgoing_handler::handle(request, None).map_err(|err| format!("{err:?}"))?;
+    let future = outgoing_handler::handle(request, options).map_err(|err| format!("{err:?}"))?;
     future.subscribe().block();
     let response: IncomingResponse = future.get().unwrap().unwrap().map_err(|err| format!("{err:?}"))?;
     let body = response.consume().unwrap();

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector, 
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use tokio::net::TcpStream;
-use tokio::sync::{AcquireError, OwnedSemaphorePermit};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, watch};
 use tower_service::Service;
 
 use super::PATIENCE;
@@ -25,8 +25,44 @@ use super::faults::Fault;
 const LOOK: Duration = Duration::from_millis(50);
 
 tokio::task_local! {
-    /// Time for a connection that the request at hand may need.
-    pub(super) static WITHIN: Duration;
+    /// Of the request at hand, for the connection that it may need.
+    pub(super) static ATTEMPT: Attempt;
+}
+
+/// What a request says of its connection, and learns of it.
+#[derive(Clone)]
+pub(super) struct Attempt {
+    /// Time for it.
+    pub(super) within: Duration,
+    /// Whether it is being made: the time for an answer does not run meanwhile.
+    pub(super) connecting: Arc<watch::Sender<bool>>,
+}
+
+impl Attempt {
+    pub(super) fn new(within: Duration) -> Self {
+        Self { within, connecting: Arc::new(watch::Sender::new(false)) }
+    }
+
+    /// Completes when so much time has passed without a connection being made.
+    pub(super) async fn late(&self, limit: Duration) {
+        let mut connecting = self.connecting.subscribe();
+        loop {
+            _ = connecting.wait_for(|connecting| !connecting).await;
+            tokio::select! {
+                () = tokio::time::sleep(limit) => return,
+                _ = connecting.wait_for(|connecting| *connecting) => {}
+            }
+        }
+    }
+}
+
+/// A connection that is being made.
+struct Connecting(Arc<watch::Sender<bool>>);
+
+impl Drop for Connecting {
+    fn drop(&mut self) {
+        self.0.send_replace(false);
+    }
 }
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -61,10 +97,13 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         // Asked now and not in the future: that one may be finished in a task of its own.
-        let within = WITHIN.try_with(|within| *within).unwrap_or(PATIENCE);
+        let attempt = ATTEMPT.try_with(Attempt::clone).unwrap_or_else(|_| Attempt::new(PATIENCE));
+        attempt.connecting.send_replace(true);
+        let (within, connecting) = (attempt.within, Connecting(attempt.connecting));
         let (workload, wait) = (self.workload.clone(), self.wait);
         let mut https = self.https.clone();
         Box::pin(async move {
+            let _connecting = connecting;
             let workload = workload.upgrade().ok_or(Fault::NoSlot)?;
             let slots = tokio::time::timeout(wait, slots(&workload)).await.map_err(|_| Fault::NoSlot)??;
             drop(workload);

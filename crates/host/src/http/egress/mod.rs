@@ -19,6 +19,7 @@ pub use identity::IdentityOptions;
 use super::Calls;
 use crate::workload::Part;
 use body::Paced;
+use connect::Attempt;
 
 /// Time for a connection, a first byte or the next one when the guest names none.
 const PATIENCE: Duration = Duration::from_mins(10);
@@ -89,7 +90,6 @@ async fn send(part: &Part, mut request: Request<WasiBody>, options: RequestOptio
         part.client.surroundings().metrics.denied();
         return Err(Error::HttpRequestDenied);
     }
-    let connect = options.connect_timeout.unwrap_or(PATIENCE);
     let first_byte = options.first_byte_timeout.unwrap_or(PATIENCE);
     if let Some(front) = part.client.surroundings().front.as_ref().and_then(Weak::upgrade) {
         let within = tokio::time::timeout(first_byte, front.within(&part.namespace, request)).await;
@@ -107,9 +107,12 @@ async fn send(part: &Part, mut request: Request<WasiBody>, options: RequestOptio
     }
     let between = options.between_bytes_timeout.unwrap_or(PATIENCE);
     let (pool, in_use) = part.client.pool(request.uri(), grpc);
-    let sent = connect::WITHIN.scope(connect, pool.request(request));
-    let sent = tokio::time::timeout(connect.saturating_add(first_byte), sent).await;
-    let response = sent.map_err(|_| Error::ConnectionReadTimeout)?.map_err(|err| {
+    let attempt = Attempt::new(options.connect_timeout.unwrap_or(PATIENCE));
+    let sent = tokio::select! {
+        sent = connect::ATTEMPT.scope(attempt.clone(), pool.request(request)) => sent,
+        () = attempt.late(first_byte) => return Err(Error::ConnectionReadTimeout),
+    };
+    let response = sent.map_err(|err| {
         let code = faults::code(&err);
         // The error's own words, and nothing of the address: its path and query are the guest's.
         tracing::debug!(
