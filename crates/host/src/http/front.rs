@@ -19,7 +19,6 @@ use super::names::requested;
 use super::{Call, Router, Target};
 use crate::metrics::{Gauge, Metrics};
 use crate::telemetry::{Recording, Telemetry, Trace};
-use crate::workload::RequestData;
 
 /// What all requests pass through, from outside and from workloads of this host.
 pub struct Front {
@@ -94,7 +93,7 @@ impl Front {
             Err(err) => {
                 let miss = if err.is::<ExpirationError>() {
                     Miss::TooLong
-                } else if err.is::<InstantiationError<RequestData>>() {
+                } else if err.is::<InstantiationError<Call>>() {
                     Miss::NoInstance
                 } else {
                     Miss::Failed

@@ -194,15 +194,15 @@ impl Host {
     /// Ends it, as SIGTERM does.
     pub(crate) async fn stop(mut self) {
         self.drain();
+        self.ended().await;
+    }
+
+    /// Waits for the end of one that was told to.
+    pub(crate) async fn ended(mut self) {
         match &mut self.life {
             Life::Task { running, .. } => running.await.unwrap().unwrap(),
             Life::Process(child) => assert!(child.wait().unwrap().success(), "the host ended badly"),
         }
-    }
-
-    /// Waits for the end of one that was told to.
-    pub(crate) async fn ended(self) {
-        self.running.await.unwrap().unwrap();
     }
 
     /// Tells it to end, and does not wait.
