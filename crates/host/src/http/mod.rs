@@ -3,6 +3,7 @@
 mod allowed_hosts;
 mod answer;
 mod egress;
+mod gather;
 mod names;
 mod router;
 mod server;

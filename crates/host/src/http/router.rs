@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use tokio::sync::Semaphore;
 use wasmtime_wasi_http::handler::ProxyHandler;
@@ -23,6 +23,8 @@ pub struct Target {
     pub meters: RequestMeters,
     /// Spreads requests over workloads of one name.
     pub(super) turn: AtomicUsize,
+    /// What it was added under.
+    names: OnceLock<HostNames>,
 }
 
 impl Target {
@@ -34,6 +36,7 @@ impl Target {
             in_flight: Arc::new(Semaphore::new(in_flight)),
             meters,
             turn: AtomicUsize::new(0),
+            names: OnceLock::new(),
         })
     }
 }
@@ -52,10 +55,10 @@ pub struct Conflict {
 
 type Table = HashMap<String, Vec<Arc<Target>>>;
 
-/// The table of names. Reading takes no more than a clone of a pointer.
+/// The table of names. Changes touch the names of one workload, so that ten thousand start as fast as ten.
 #[derive(Default)]
 pub struct Router {
-    table: RwLock<Arc<Table>>,
+    table: RwLock<Table>,
 }
 
 impl Router {
@@ -72,9 +75,9 @@ impl Router {
                 });
             }
         }
-        let new = Arc::make_mut(&mut table);
+        _ = target.names.set(names.clone());
         for name in &names.0 {
-            new.entry(name.clone()).or_default().push(Arc::clone(target));
+            table.entry(name.clone()).or_default().push(Arc::clone(target));
         }
         Ok(())
     }
@@ -82,16 +85,19 @@ impl Router {
     /// Takes a workload out; requests under way go on.
     pub fn remove(&self, target: &Arc<Target>) {
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-        let new = Arc::make_mut(&mut table);
-        new.retain(|_, targets| {
-            targets.retain(|one| !Arc::ptr_eq(one, target));
-            !targets.is_empty()
-        });
+        for name in target.names.get().iter().flat_map(|names| &names.0) {
+            if let Some(targets) = table.get_mut(name) {
+                targets.retain(|one| !Arc::ptr_eq(one, target));
+                if targets.is_empty() {
+                    table.remove(name);
+                }
+            }
+        }
     }
 
     /// The workload for a name; in turns where several have it.
     pub(super) fn find(&self, name: &str) -> Option<Arc<Target>> {
-        let table = Arc::clone(&self.table.read().unwrap_or_else(PoisonError::into_inner));
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
         let targets = table.get(name)?;
         let first = targets.first()?;
         let turn = first.turn.fetch_add(1, Ordering::Relaxed) % targets.len();

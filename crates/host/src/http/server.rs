@@ -17,10 +17,10 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::{conn::auto, graceful::GracefulShutdown};
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError};
 
 use super::answer::Miss;
+use super::gather::Gathered;
 use super::names::requested;
 use super::{Router, Target};
 use crate::metrics::Metrics;
@@ -125,13 +125,14 @@ impl Shared {
         let Ok(own) = Arc::clone(&target.in_flight).try_acquire_owned() else {
             return self.refused(&target, Miss::WorkloadBusy, start);
         };
-        let running = Running { _permits: (permit, own), gauge: target.meters.running.clone() };
+        let running = Running { _permits: (permit, own), gauge: target.meters.running().clone() };
         running.gauge.inc();
         let request = request.map(|body| body.map_err(wasmtime_wasi_http::Error::from).boxed_unsync());
         match target.handler.handle((), request).await {
             Ok(response) => {
                 target.meters.answered(response.status(), start.elapsed());
-                response.map(|body| Counted { body, _running: Some(running) })
+                let (head, body) = response.into_parts();
+                Response::from_parts(head, Counted { body: Gathered::new(body).await, _running: Some(running) })
             }
             Err(err) => {
                 let miss = if err.is::<ExpirationError>() {
@@ -153,7 +154,7 @@ impl Shared {
 
     fn miss(&self, miss: Miss) -> Response<Counted> {
         self.metrics.missed(miss.word());
-        miss.response().map(|body| Counted { body, _running: None })
+        miss.response().map(|body| Counted { body: Gathered::whole(body), _running: None })
     }
 
     fn refused(&self, target: &Target, miss: Miss, start: Instant) -> Response<Counted> {
@@ -182,7 +183,7 @@ impl Drop for Running {
 
 /// A body that keeps its request in the count until it ends.
 struct Counted {
-    body: WasiBody,
+    body: Gathered,
     _running: Option<Running>,
 }
 

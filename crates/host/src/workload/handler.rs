@@ -54,8 +54,10 @@ impl HandlerState for Handler {
         let limits = GuestLimits::new(Arc::clone(&self.options.memory), self.options.guest_memory);
         let mut store = Store::new(&self.options.engine.wasmtime, State::new(&self.part, limits));
         store.limiter(|state| &mut state.limits);
-        // At each tick a busy guest makes way; whether its time is up is looked at from outside.
+        // At each tick a busy guest makes way; whether its time is up is looked at from outside. The first tick is one from
+        // now: a store begins at the engine's very first one, and would make way before it did anything.
         store.epoch_deadline_async_yield_and_update(1);
+        store.set_epoch_deadline(1);
         let timeout = self.options.request_timeout;
         let proxy = tokio::time::timeout(timeout, http.pre.instantiate_async(&mut store))
             .await
