@@ -1,6 +1,7 @@
 //! Start, status, stop: each in a task of its own, each with an answer.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use chartwright_contract::control::{
     ImagePullPolicy, Message, WorkloadStartRequest, WorkloadStartResponse, WorkloadState, WorkloadStatus,
@@ -69,7 +70,8 @@ impl Control {
     async fn set_up(&self, id: &str, workload: &chartwright_contract::control::Workload) -> Result<Running, String> {
         let plan = Plan::new(workload, &self.shared.capabilities).map_err(|err| err.to_string())?;
         let permit = self.starts.acquire().await.map_err(|_| "the host is about to end".to_owned())?;
-        let compiled = try_join_all(plan.components.iter().map(|component| self.component(component))).await?;
+        let components = try_join_all(plan.components.iter().map(|component| self.component(component))).await?;
+        let (compiled, in_use): (Vec<_>, Vec<_>) = components.into_iter().unzip();
         drop(permit);
         // The first component that serves HTTP gets the requests, as upstream has it.
         let serving = plan.components.iter().zip(&compiled).find(|(_, compiled)| compiled.http.is_some());
@@ -88,10 +90,13 @@ impl Control {
             }
             (None, _) => None,
         };
-        Ok(Running { route, components: compiled.len(), compiled })
+        Ok(Running { route, components: compiled.len(), compiled, in_use })
     }
 
-    async fn component(&self, planned: &PlannedComponent) -> Result<Arc<crate::engine::Compiled>, String> {
+    async fn component(
+        &self,
+        planned: &PlannedComponent,
+    ) -> Result<(Arc<crate::engine::Compiled>, oci::InUse), String> {
         let fault = |why: String| format!("component `{}`: {why}", planned.name);
         let policy = match planned.policy {
             ImagePullPolicy::Always => oci::Policy::Always,
@@ -102,9 +107,12 @@ impl Control {
             username: login.username.clone(),
             password: oci::Secret::new(login.password.expose()),
         });
+        let begin = Instant::now();
         let pulled = self.shared.store.fetch(&planned.image, policy, login.as_ref()).await;
+        self.shared.metrics.pulled(pulled.as_ref().ok().map(|pulled| pulled.origin), begin.elapsed());
         let pulled = pulled.map_err(|err| fault(err.to_string()))?;
-        self.shared.compiler.compile(&pulled.digest, &pulled.bytes).await.map_err(|err| fault(err.to_string()))
+        let compiled = self.shared.compiler.compile(&pulled.digest, &pulled.bytes).await;
+        Ok((compiled.map_err(|err| fault(err.to_string()))?, pulled.in_use))
     }
 
     fn part(&self, id: &str, plan: &Plan, component: &PlannedComponent) -> Arc<Part> {

@@ -11,7 +11,8 @@ use wasmtime::component::{Component, types::ComponentItem};
 use wasmtime_wasi_http::handler::ProxyPre;
 use wasmtime_wasi_http::{p2, p3};
 
-use super::{Engine, State};
+use super::{Disk, Engine, State};
+use crate::metrics::{CodeFrom, Metrics};
 
 /// A component, ready to be instantiated: what all workloads of one digest share.
 pub struct Compiled {
@@ -57,17 +58,27 @@ pub struct Compiler {
     engine: Arc<Engine>,
     permits: Semaphore,
     deadline: Duration,
+    disk: Option<Arc<Disk>>,
+    metrics: Arc<Metrics>,
     running: Mutex<HashMap<String, Slot>>,
     known: Mutex<HashMap<String, Weak<Compiled>>>,
 }
 
 impl Compiler {
-    /// A compiler with so many threads.
-    pub fn new(engine: Arc<Engine>, threads: usize, deadline: Duration) -> Self {
+    /// A compiler with so many threads, and with a folder for what it made, if there is one.
+    pub fn new(
+        engine: Arc<Engine>,
+        threads: usize,
+        deadline: Duration,
+        disk: Option<Disk>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self {
             engine,
             permits: Semaphore::new(threads.max(1)),
             deadline,
+            disk: disk.map(Arc::new),
+            metrics,
             running: Mutex::default(),
             known: Mutex::default(),
         }
@@ -76,6 +87,7 @@ impl Compiler {
     /// The component of that digest, compiled now if no workload uses it yet. Calls for one digest share the work.
     pub async fn compile(&self, digest: &str, bytes: &Bytes) -> Result<Arc<Compiled>, CompileError> {
         if let Some(compiled) = lock(&self.known).get(digest).and_then(Weak::upgrade) {
+            self.metrics.code(CodeFrom::Memory, Duration::ZERO);
             return Ok(compiled);
         }
         let slot = Arc::clone(lock(&self.running).entry(digest.to_owned()).or_default());
@@ -94,13 +106,15 @@ impl Compiler {
         let Ok(_permit) = self.permits.acquire().await else {
             return Err(CompileError::Stopped("the host is stopping".into()));
         };
-        let engine = Arc::clone(&self.engine);
+        let (engine, disk) = (Arc::clone(&self.engine), self.disk.clone());
         let start = Instant::now();
-        let task = tokio::task::spawn_blocking(move || compile(&engine, digest, &bytes));
+        let task = tokio::task::spawn_blocking(move || compile(&engine, disk.as_deref(), digest, &bytes));
         match tokio::time::timeout(self.deadline, task).await {
             Ok(Ok(result)) => {
-                tracing::debug!(seconds = start.elapsed().as_secs_f64(), "component compiled");
-                result.map(Arc::new)
+                let (compiled, from) = result?;
+                self.metrics.code(from, start.elapsed());
+                tracing::debug!(seconds = start.elapsed().as_secs_f64(), from = from.word(), "component compiled");
+                Ok(Arc::new(compiled))
             }
             Ok(Err(err)) => Err(CompileError::Stopped(err.to_string())),
             Err(_) => Err(CompileError::TooLong(self.deadline)),
@@ -108,8 +122,23 @@ impl Compiler {
     }
 }
 
-fn compile(engine: &Engine, digest: String, bytes: &Bytes) -> Result<Compiled, CompileError> {
-    let component = Component::new(&engine.wasmtime, bytes).map_err(|err| CompileError::Invalid(format!("{err:#}")))?;
+fn compile(
+    engine: &Engine,
+    disk: Option<&Disk>,
+    digest: String,
+    bytes: &Bytes,
+) -> Result<(Compiled, CodeFrom), CompileError> {
+    let (component, from) = match disk.and_then(|disk| disk.load(&engine.wasmtime, &digest)) {
+        Some(component) => (component, CodeFrom::Disk),
+        None => {
+            let component = Component::new(&engine.wasmtime, bytes);
+            let component = component.map_err(|err| CompileError::Invalid(format!("{err:#}")))?;
+            if let Some(disk) = disk {
+                disk.keep(&engine.wasmtime, &digest, &component);
+            }
+            (component, CodeFrom::Compiler)
+        }
+    };
     let ty = component.component_type();
     let imports: Vec<String> = ty.imports(&engine.wasmtime).map(|(name, _)| name.to_owned()).collect();
     let exports: Vec<String> = ty
@@ -128,7 +157,7 @@ fn compile(engine: &Engine, digest: String, bytes: &Bytes) -> Result<Compiled, C
     } else {
         None
     };
-    Ok(Compiled { digest, http, imports, exports })
+    Ok((Compiled { digest, http, imports, exports }, from))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

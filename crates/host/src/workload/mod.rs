@@ -56,4 +56,6 @@ pub struct Running {
     pub components: usize,
     /// Keeps their code.
     pub compiled: Vec<Arc<crate::engine::Compiled>>,
+    /// Keeps the components in the cache: a host that starts anew finds them.
+    pub in_use: Vec<crate::oci::InUse>,
 }

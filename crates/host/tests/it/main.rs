@@ -9,9 +9,11 @@
     reason = "a test that panics has failed, and one that skips says why"
 )]
 
+mod cached;
 mod guests;
 mod host;
 mod nats;
+mod pool;
 mod protocol;
 mod registry;
 mod requests;
