@@ -23,16 +23,19 @@ pub(super) struct Gathered {
     held: VecDeque<Result<Frame<Bytes>, Error>>,
     /// What is to come; nothing after the end.
     rest: Option<WasiBody>,
+    /// Whether the head names a length. hyper believes a body that knows its own, and would not see that they differ:
+    /// the client would wait for the missing bytes, and take them from the next answer.
+    named: bool,
 }
 
 impl Gathered {
     /// A body that was not begun.
     pub(super) fn whole(body: WasiBody) -> Self {
-        Self { held: VecDeque::new(), rest: Some(body) }
+        Self { held: VecDeque::new(), rest: Some(body), named: false }
     }
 
-    /// Takes what comes at once.
-    pub(super) async fn new(mut body: WasiBody) -> Self {
+    /// Takes what comes at once. `named`: whether the head names a length.
+    pub(super) async fn new(mut body: WasiBody, named: bool) -> Self {
         let mut held = VecDeque::new();
         let (mut bytes, mut turns) = (0, TURNS);
         while bytes < HELD {
@@ -45,7 +48,7 @@ impl Gathered {
                         break;
                     }
                 }
-                Poll::Ready(None) => return Self { held, rest: None },
+                Poll::Ready(None) => return Self { held, rest: None, named },
                 Poll::Pending if turns > 0 => {
                     turns -= 1;
                     tokio::task::yield_now().await;
@@ -53,7 +56,7 @@ impl Gathered {
                 Poll::Pending => break,
             }
         }
-        Self { held, rest: Some(body) }
+        Self { held, rest: Some(body), named }
     }
 }
 
@@ -72,10 +75,13 @@ impl Body for Gathered {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.held.is_empty() && self.rest.as_ref().is_none_or(Body::is_end_stream)
+        !self.named && self.held.is_empty() && self.rest.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
+        if self.named {
+            return SizeHint::default();
+        }
         let mut size = self.rest.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint);
         for frame in &self.held {
             // Trailers have no place after a body of a known length, nor has an error.
@@ -104,17 +110,25 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_comes_at_once_has_a_length() {
-        let body = Gathered::new(StreamBody::new(stream::iter([data("hel"), data("lo")])).boxed_unsync()).await;
+        let body = Gathered::new(StreamBody::new(stream::iter([data("hel"), data("lo")])).boxed_unsync(), false).await;
         assert_eq!(body.size_hint().exact(), Some(5));
         assert_eq!(body.collect().await.unwrap().to_bytes(), "hello");
-        let empty = Gathered::new(StreamBody::new(stream::iter([])).boxed_unsync()).await;
+        let empty = Gathered::new(StreamBody::new(stream::iter([])).boxed_unsync(), false).await;
         assert!(empty.is_end_stream());
+    }
+
+    #[tokio::test]
+    async fn a_length_that_the_head_names_is_left_to_be_checked() {
+        for frames in [vec![data("hel"), data("lo")], vec![]] {
+            let body = Gathered::new(StreamBody::new(stream::iter(frames)).boxed_unsync(), true).await;
+            assert_eq!((body.size_hint().exact(), body.is_end_stream()), (None, false));
+        }
     }
 
     #[tokio::test]
     async fn one_that_never_ends_is_not_waited_for() {
         let endless = stream::iter([data("first")]).chain(stream::pending());
-        let mut body = Gathered::new(StreamBody::new(endless).boxed_unsync()).await;
+        let mut body = Gathered::new(StreamBody::new(endless).boxed_unsync(), false).await;
         assert_eq!(body.size_hint().exact(), None);
         assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "first");
     }
@@ -122,7 +136,7 @@ mod tests {
     #[tokio::test]
     async fn a_large_one_is_not_held() {
         let large = stream::repeat_with(|| Ok(Frame::data(Bytes::from_static(&[0; 4096]))));
-        let body = Gathered::new(StreamBody::new(large).boxed_unsync()).await;
+        let body = Gathered::new(StreamBody::new(large).boxed_unsync(), false).await;
         assert_eq!(body.held.len(), HELD / 4096);
     }
 
@@ -130,11 +144,11 @@ mod tests {
     async fn trailers_and_errors_come_in_their_place() {
         let trailers = http::HeaderMap::from_iter([(http::header::ETAG, http::HeaderValue::from_static("a"))]);
         let frames = [data("a"), Ok(Frame::trailers(trailers))];
-        let body = Gathered::new(StreamBody::new(stream::iter(frames)).boxed_unsync()).await;
+        let body = Gathered::new(StreamBody::new(stream::iter(frames)).boxed_unsync(), false).await;
         assert_eq!(body.size_hint().exact(), None);
         assert!(body.collect().await.unwrap().trailers().is_some());
         let frames = [data("a"), Err(Error::HttpProtocolError)];
-        let mut body = Gathered::new(StreamBody::new(stream::iter(frames)).boxed_unsync()).await;
+        let mut body = Gathered::new(StreamBody::new(stream::iter(frames)).boxed_unsync(), false).await;
         assert!(body.frame().await.unwrap().is_ok());
         assert!(body.frame().await.unwrap().is_err());
     }

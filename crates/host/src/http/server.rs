@@ -132,7 +132,8 @@ impl Shared {
             Ok(response) => {
                 target.meters.answered(response.status(), start.elapsed());
                 let (head, body) = response.into_parts();
-                Response::from_parts(head, Counted { body: Gathered::new(body).await, _running: Some(running) })
+                let body = Gathered::new(body, head.headers.contains_key(http::header::CONTENT_LENGTH)).await;
+                Response::from_parts(head, Counted { body, _running: Some(running) })
             }
             Err(err) => {
                 let miss = if err.is::<ExpirationError>() {
