@@ -205,7 +205,8 @@ fn benchmarks() -> Result<Outcome> {
             "slow, and the machine must be quiet: set CHARTWRIGHT_BENCH=1 to run it".to_owned(),
         ));
     }
-    Ok(bench::chart(bench::RUNS)?.into())
+    bench::chart::run(bench::chart::RUNS)?;
+    Ok(bench::host::run(&bench::host::Args::default())?.into())
 }
 
 fn succeed(command: &mut Command) -> Result<Outcome> {

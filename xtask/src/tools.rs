@@ -53,6 +53,10 @@ pub(crate) const HELM_MODULES: &str = "tests/helm/render";
 
 const CARGO_DENY: &str = "0.20.2";
 const CARGO_FUZZ: &str = "0.13.2";
+/// The version that the host is built with, with the parts of it that `serve` uses there.
+const WASMTIME: &str = "48.0.8";
+const WASMTIME_FEATURES: &str = "serve,run,cranelift,pooling-allocator,parallel-compilation,component-model-async,threads,\
+                                 gc,gc-null,logging";
 /// The 1.x line: 2.0 wants a newer Node.js than Debian and most CI images have.
 const YAML_LANGUAGE_SERVER: &str = "1.25.0";
 
@@ -209,9 +213,19 @@ pub(crate) fn cargo_fuzz() -> Result<Found> {
     cargo_tool("cargo-fuzz", CARGO_FUZZ)
 }
 
+/// wasmtime's own program, for its verb `serve`; only the benchmark asks for it.
+pub(crate) fn wasmtime() -> Result<Found> {
+    cargo_program("wasmtime-cli", WASMTIME, "wasmtime", &["--no-default-features", "--features", WASMTIME_FEATURES])
+}
+
 fn cargo_tool(name: &str, version: &str) -> Result<Found> {
+    cargo_program(name, version, name, &[])
+}
+
+/// A program that cargo builds from a package that may be called otherwise.
+fn cargo_program(name: &str, version: &str, program: &str, more: &[&str]) -> Result<Found> {
     let folder = cache::tool(&format!("{name}-{version}"))?;
-    let program = folder.join("bin").join(name);
+    let program = folder.join("bin").join(program);
     if program.is_file() {
         return Ok(Found::At(program));
     }
@@ -220,7 +234,7 @@ fn cargo_tool(name: &str, version: &str) -> Result<Found> {
         let mut install = command::cargo();
         install.args(["install", "--quiet", "--locked", "--root"]).arg(draft);
         // A target folder of its own, which goes with the draft: the checkout's would keep what nobody uses again.
-        install.arg("--target-dir").arg(draft.join("target")).arg(format!("{name}@{version}"));
+        install.args(more).arg("--target-dir").arg(draft.join("target")).arg(format!("{name}@{version}"));
         run_command(&mut install)?;
         Ok(fs_err::remove_dir_all(draft.join("target"))?)
     })?;

@@ -60,7 +60,17 @@ fn ticks() -> Option<(u64, u64)> {
 
 /// Descriptors this process may open.
 pub(crate) fn descriptors() -> usize {
+    limit("Max open files").and_then(|number| usize::try_from(number).ok()).unwrap_or(1024)
+}
+
+/// The address space this process may use, in bytes (`ulimit -v`); none without a limit.
+pub(crate) fn address_space() -> Option<u64> {
+    limit("Max address space")
+}
+
+/// A limit that holds now.
+fn limit(name: &str) -> Option<u64> {
     let text = fs_err::read_to_string("/proc/self/limits").unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("Max open files"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(1024)
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
 }

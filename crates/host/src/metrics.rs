@@ -1,5 +1,7 @@
 //! What the host counts, for Prometheus.
 
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -11,6 +13,7 @@ pub use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::oci::Origin;
 use crate::workload::Part;
 
 /// Seconds: from what a local component needs to what a slow back end does.
@@ -71,23 +74,70 @@ struct SideLabels {
     side: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OriginLabels {
+    origin: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PullLabels {
+    origin: &'static str,
+    result: &'static str,
+}
+
+/// Where the compiled code of a component came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeFrom {
+    /// It was compiled now.
+    Compiler,
+    /// It was compiled earlier, and kept in a folder.
+    Disk,
+    /// Another workload uses it.
+    Memory,
+}
+
+impl CodeFrom {
+    /// For metrics and logs.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Compiler => "compiler",
+            Self::Disk => "disk",
+            Self::Memory => "memory",
+        }
+    }
+}
+
+type Durations<L> = Family<L, Histogram, fn() -> Histogram>;
+type Seconds = Counter<f64, AtomicU64>;
+
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
-/// The meters of one component of a workload, found once and not at each request.
+/// The meters of one component of a workload, found once and not at each request. They come to be with the first one: of
+/// ten thousand workloads on a host most are never asked, and each would be twenty lines of every scrape.
 pub struct RequestMeters {
     labels: PartLabels,
+    families: Requests,
+    meters: OnceLock<Meters>,
+}
+
+struct Meters {
     classes: [Counter; 5],
     seconds: Histogram,
-    /// Requests under way.
-    pub running: Gauge,
+    running: Gauge,
+}
+
+/// What is counted of requests.
+#[derive(Clone)]
+struct Requests {
+    answered: Family<ClassLabels, Counter>,
+    seconds: Durations<PartLabels>,
+    running: Family<PartLabels, Gauge>,
 }
 
 /// All meters.
 pub struct Metrics {
     registry: Registry,
-    requests: Family<ClassLabels, Counter>,
-    seconds: Family<PartLabels, Histogram, fn() -> Histogram>,
-    running: Family<PartLabels, Gauge>,
+    requests: Requests,
     misses: Family<ReasonLabels, Counter>,
     refused_connections: Family<ReasonLabels, Counter>,
     tls_reloads: Family<ResultLabels, Counter>,
@@ -97,6 +147,9 @@ pub struct Metrics {
     commands: Family<CommandLabels, Counter>,
     connected: Family<PlaneLabels, Gauge>,
     reconnects: Family<PlaneLabels, Gauge>,
+    compiled: Family<OriginLabels, Counter>,
+    compile_seconds: Family<OriginLabels, Seconds>,
+    pulls: Durations<PullLabels>,
     /// Workloads in mind.
     pub workloads: Gauge,
     /// Bytes of all guests' memories.
@@ -115,19 +168,22 @@ impl Default for Metrics {
                 family
             }};
         }
-        let requests = family!("http_requests", "Requests answered", Family::default());
-        let seconds: Family<PartLabels, Histogram, fn() -> Histogram> =
-            Family::new_with_constructor(|| Histogram::new(BUCKETS));
-        registry.register_with_unit(
-            "http_request_duration",
-            "Time until the response began",
-            Unit::Seconds,
-            seconds.clone(),
-        );
+        macro_rules! seconds {
+            ($name:literal, $help:literal, $make:expr) => {{
+                let family = $make;
+                registry.register_with_unit($name, $help, Unit::Seconds, family.clone());
+                family
+            }};
+        }
         Self {
-            requests,
-            seconds,
-            running: family!("http_requests_in_flight", "Requests under way", Family::default()),
+            requests: Requests {
+                answered: family!("http_requests", "Requests answered", Family::default()),
+                seconds: seconds!("http_request_duration", "Time until the response began", durations()),
+                running: family!("http_requests_in_flight", "Requests under way", Family::default()),
+            },
+            compiled: family!("compiled", "Components made ready, by where their code came from", Family::default()),
+            compile_seconds: seconds!("compile", "Time that took", Family::default()),
+            pulls: seconds!("pull_duration", "Time to get a component, from the registry or the cache", durations()),
             misses: family!("http_misses", "Requests that no workload answered", Family::default()),
             refused_connections: family!(
                 "http_connections_refused",
@@ -165,21 +221,18 @@ impl Metrics {
             workload: part.workload.clone(),
             component: part.component.clone(),
         };
-        RequestMeters {
-            classes: CLASSES.map(|class| self.requests.get_or_create_owned(&with_class(&labels, class))),
-            seconds: self.seconds.get_or_create_owned(&labels),
-            running: self.running.get_or_create_owned(&labels),
-            labels,
-        }
+        RequestMeters { labels, families: self.requests.clone(), meters: OnceLock::new() }
     }
 
     /// Takes the meters of a workload that ended out: names of workloads never come back.
     pub fn forget(&self, meters: &RequestMeters) {
+        // A request that begins at this moment counts into nothing, instead of bringing them back for ever.
+        meters.meters.get_or_init(Meters::detached);
         for class in CLASSES {
-            self.requests.remove(&with_class(&meters.labels, class));
+            self.requests.answered.remove(&with_class(&meters.labels, class));
         }
-        self.seconds.remove(&meters.labels);
-        self.running.remove(&meters.labels);
+        self.requests.seconds.remove(&meters.labels);
+        self.requests.running.remove(&meters.labels);
         let PartLabels { workload_namespace, workload, component } = meters.labels.clone();
         let mut labels = SentLabels { workload_namespace, workload, component, result: "" };
         for result in CLASSES.into_iter().chain(SEND_FAULTS) {
@@ -222,6 +275,23 @@ impl Metrics {
         }
     }
 
+    /// A component whose code is ready, and what that took.
+    pub fn code(&self, from: CodeFrom, took: Duration) {
+        let labels = OriginLabels { origin: from.word() };
+        self.compiled.get_or_create(&labels).inc();
+        self.compile_seconds.get_or_create(&labels).inc_by(took.as_secs_f64());
+    }
+
+    /// A component that was asked of the registry or the cache; without an origin it was not got.
+    pub fn pulled(&self, origin: Option<Origin>, took: Duration) {
+        let (origin, result) = match origin {
+            Some(Origin::Cache) => ("cache", "done"),
+            Some(Origin::Registry) => ("registry", "done"),
+            None => ("none", "failed"),
+        };
+        self.pulls.get_or_create(&PullLabels { origin, result }).observe(took.as_secs_f64());
+    }
+
     /// A request that no workload answered.
     pub fn missed(&self, reason: &'static str) {
         self.misses.get_or_create(&ReasonLabels { reason }).inc();
@@ -253,9 +323,35 @@ impl Metrics {
 impl RequestMeters {
     /// An answer, from the guest or in its place.
     pub fn answered(&self, status: StatusCode, took: Duration) {
-        self.classes[class_index(status)].inc();
-        self.seconds.observe(took.as_secs_f64());
+        let meters = self.meters();
+        meters.classes[class_index(status)].inc();
+        meters.seconds.observe(took.as_secs_f64());
     }
+
+    /// Requests under way.
+    pub fn running(&self) -> &Gauge {
+        &self.meters().running
+    }
+
+    fn meters(&self) -> &Meters {
+        let (families, labels) = (&self.families, &self.labels);
+        self.meters.get_or_init(|| Meters {
+            classes: CLASSES.map(|class| families.answered.get_or_create_owned(&with_class(labels, class))),
+            seconds: families.seconds.get_or_create_owned(labels),
+            running: families.running.get_or_create_owned(labels),
+        })
+    }
+}
+
+impl Meters {
+    /// Meters that nobody sees.
+    fn detached() -> Self {
+        Self { classes: Default::default(), seconds: Histogram::new(BUCKETS), running: Gauge::default() }
+    }
+}
+
+fn durations<L: Clone + std::hash::Hash + Eq>() -> Durations<L> {
+    Family::new_with_constructor(|| Histogram::new(BUCKETS))
 }
 
 /// Why a request that was sent has no answer.

@@ -10,7 +10,7 @@ use chartwright_contract::nats::ConnectError;
 use tokio::sync::{oneshot, watch};
 
 use crate::control::{Control, Heartbeats, Identity};
-use crate::engine::{Compiler, Engine, EngineError, EngineOptions, GuestMemory};
+use crate::engine::{Compiler, Disk, Engine, EngineError, EngineOptions, GuestMemory};
 use crate::http::{ClientOptions, Clients, End, FileError, Front, Router, Server, ServerOptions, Surroundings, Tls};
 use crate::metrics::Metrics;
 use crate::options::Options;
@@ -22,6 +22,9 @@ use crate::{oci, plain, plugins};
 
 /// Time for one component to compile.
 const COMPILE: Duration = Duration::from_mins(2);
+
+/// How often the cache of components is cleaned, beside each pull.
+const CLEAN: Duration = Duration::from_mins(5);
 
 /// Why a host does not run.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +87,6 @@ pub async fn run(
         &EngineOptions {
             core_instances: options.core_instances,
             memory: guest_memory,
-            pooling: true,
             proposals: options.wasm_proposals.clone(),
         },
         &capabilities,
@@ -101,7 +103,13 @@ pub async fn run(
     let (drain, draining) = watch::channel(false);
     let shared = Arc::new(Shared {
         capabilities,
-        compiler: Compiler::new(Arc::clone(&engine), options.max_concurrent_starts, COMPILE),
+        compiler: Compiler::new(
+            Arc::clone(&engine),
+            options.max_concurrent_starts,
+            COMPILE,
+            compiled_on_disk(&options),
+            Arc::clone(&metrics),
+        ),
         store: oci::Store::new(oci_options(&options))?,
         router: Arc::clone(&router),
         metrics: Arc::clone(&metrics),
@@ -161,6 +169,7 @@ pub async fn run(
     );
     let control = Control::new(Arc::clone(&shared), heartbeats);
     let (end, ended) = watch::channel(false);
+    let cleaning = tokio::spawn(clean(shared.store.clone()));
     let serving = server.map(|server| tokio::spawn(server.run(End { draining, ended: ended.clone() })));
     tracing::info!(id, ?http, "the host runs");
     _ = ready.send(Addresses { id, http, metrics: metrics_at, probes });
@@ -169,6 +178,7 @@ pub async fn run(
     let mut stop = std::pin::pin!(stop);
     tokio::select! {
         result = &mut controlling => {
+            cleaning.abort();
             let why = result.map_or_else(|err| err.to_string(), |()| "the subscription ended".to_owned());
             return Err(HostError::Control(why));
         }
@@ -183,6 +193,7 @@ pub async fn run(
         () = tokio::time::sleep(options.drain_delay) => {}
     }
     _ = end.send(true);
+    cleaning.abort();
     if let Some(serving) = serving {
         _ = serving.await;
     }
@@ -233,10 +244,29 @@ fn client_options(options: &Options) -> ClientOptions {
     }
 }
 
+/// What was in use at a pull goes later. Not at the same moment on all hosts that share a folder.
+async fn clean(store: oci::Store) {
+    loop {
+        let jitter = u64::from(uuid::Uuid::new_v4().as_bytes()[0]);
+        tokio::time::sleep(CLEAN + Duration::from_millis(jitter * 200)).await;
+        store.clean().await;
+    }
+}
+
+/// The share of the cache that compiled components may take: they are some times as large as what they are made from.
+fn compiled_share(options: &Options) -> u64 {
+    if options.oci_cache_dir.is_some() { options.oci_cache_size / 2 } else { 0 }
+}
+
+fn compiled_on_disk(options: &Options) -> Option<Disk> {
+    let folder = options.oci_cache_dir.as_ref()?.join("compiled");
+    Some(Disk::new(folder, compiled_share(options)))
+}
+
 fn oci_options(options: &Options) -> oci::Options {
     oci::Options {
         cache_dir: options.oci_cache_dir.clone(),
-        cache_size: options.oci_cache_size,
+        cache_size: options.oci_cache_size - compiled_share(options),
         ca_paths: options.oci_ca_paths.clone(),
         insecure: options.insecure_registries.clone(),
         allow_insecure_all: options.allow_insecure_registries,

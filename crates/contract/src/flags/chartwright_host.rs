@@ -26,8 +26,13 @@ static OWN: &[Flag] = &[
         "Plain HTTP for every registry. Better: `insecure-registry`.",
     )
     .default("false"),
-    flag("core-instances", "CHARTWRIGHT_CORE_INSTANCES", Number, "Instance slots of the pooling allocator.")
-        .default("1000"),
+    flag(
+        "core-instances",
+        "CHARTWRIGHT_CORE_INSTANCES",
+        Number,
+        "Instance slots of the pooling allocator. 0: no pool; instances are made one by one.",
+    )
+    .default("1000"),
     flag(
         "data-nats-jetstream-domain",
         "CHARTWRIGHT_DATA_NATS_JETSTREAM_DOMAIN",
@@ -218,7 +223,7 @@ static OWN: &[Flag] = &[
         "oci-cache-size",
         "CHARTWRIGHT_OCI_CACHE_SIZE",
         Size,
-        "How much of them is kept; the longest unused go first.",
+        "How much of them is kept, half of it as compiled code; the longest unused go first.",
     )
     .default("1Gi"),
     flag(

@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Instant;
 
 use chartwright_contract::control::{
     ImagePullPolicy, Message, WorkloadStartRequest, WorkloadStartResponse, WorkloadState, WorkloadStatus,
@@ -143,7 +144,9 @@ impl Control {
             username: login.username.clone(),
             password: oci::Secret::new(login.password.expose()),
         });
+        let begin = Instant::now();
         let pulled = self.shared.store.fetch(&planned.image, policy, login.as_ref()).await;
+        self.shared.metrics.pulled(pulled.as_ref().ok().map(|pulled| pulled.origin), begin.elapsed());
         let pulled = pulled.map_err(|err| format!("component `{}`: {err}", planned.name))?;
         let oci::Component { digest, bytes, in_use, .. } = pulled;
         Ok(Source { name: planned.name.clone(), digest, bytes, in_use })

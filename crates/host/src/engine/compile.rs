@@ -13,7 +13,8 @@ use wasmtime_wasi_http::{p2, p3};
 
 use super::compose::{self, Source};
 use super::links::{self, LinkError, Surface};
-use super::{Engine, MAX_PARTS, State, linker};
+use super::{Disk, Engine, MAX_PARTS, State, linker};
+use crate::metrics::{CodeFrom, Metrics};
 
 /// A component, ready to be instantiated: what all workloads of one digest share.
 pub struct Compiled {
@@ -76,6 +77,8 @@ pub struct Compiler {
     engine: Arc<Engine>,
     permits: Semaphore,
     deadline: Duration,
+    disk: Option<Arc<Disk>>,
+    metrics: Arc<Metrics>,
     running: Mutex<HashMap<String, Slot>>,
     known: Mutex<HashMap<String, Weak<Compiled>>>,
     surfaces: Mutex<HashMap<String, Arc<Surface>>>,
@@ -85,12 +88,20 @@ pub struct Compiler {
 const SURFACES: usize = 4096;
 
 impl Compiler {
-    /// A compiler with so many threads.
-    pub fn new(engine: Arc<Engine>, threads: usize, deadline: Duration) -> Self {
+    /// A compiler with so many threads, and with a folder for what it made, if there is one.
+    pub fn new(
+        engine: Arc<Engine>,
+        threads: usize,
+        deadline: Duration,
+        disk: Option<Disk>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self {
             engine,
             permits: Semaphore::new(threads.max(1)),
             deadline,
+            disk: disk.map(Arc::new),
+            metrics,
             running: Mutex::default(),
             known: Mutex::default(),
             surfaces: Mutex::default(),
@@ -160,17 +171,18 @@ impl Compiler {
     }
 
     /// What is known by that key, compiled now if no workload uses it yet. Calls for one key share the work.
-    async fn compile(
+    pub(super) async fn compile(
         &self,
         key: &str,
         name: &str,
         bytes: impl FnOnce() -> Result<Bytes, CompileError> + Send + 'static,
     ) -> Result<Arc<Compiled>, CompileError> {
         if let Some(compiled) = lock(&self.known).get(key).and_then(Weak::upgrade) {
+            self.metrics.code(CodeFrom::Memory, Duration::ZERO);
             return Ok(compiled);
         }
         let slot = Arc::clone(lock(&self.running).entry(key.to_owned()).or_default());
-        let result = slot.get_or_init(|| self.work(bytes)).await.clone();
+        let result = slot.get_or_init(|| self.work(key.to_owned(), bytes)).await.clone();
         if let Ok(compiled) = &result {
             let mut known = lock(&self.known);
             known.retain(|_, one| one.strong_count() > 0);
@@ -183,18 +195,21 @@ impl Compiler {
 
     async fn work(
         &self,
+        key: String,
         bytes: impl FnOnce() -> Result<Bytes, CompileError> + Send + 'static,
     ) -> Result<Arc<Compiled>, CompileError> {
         let Ok(_permit) = self.permits.acquire().await else {
             return Err(CompileError::Stopped("the host is stopping".into()));
         };
-        let engine = Arc::clone(&self.engine);
+        let (engine, disk) = (Arc::clone(&self.engine), self.disk.clone());
         let start = Instant::now();
-        let task = tokio::task::spawn_blocking(move || compile(&engine, &bytes()?));
+        let task = tokio::task::spawn_blocking(move || compile(&engine, disk.as_deref(), &key, bytes));
         match tokio::time::timeout(self.deadline, task).await {
             Ok(Ok(result)) => {
-                tracing::debug!(seconds = start.elapsed().as_secs_f64(), "component compiled");
-                result.map(Arc::new)
+                let (compiled, from) = result?;
+                self.metrics.code(from, start.elapsed());
+                tracing::debug!(seconds = start.elapsed().as_secs_f64(), from = from.word(), "component compiled");
+                Ok(Arc::new(compiled))
             }
             Ok(Err(err)) => Err(CompileError::Stopped(err.to_string())),
             Err(_) => Err(CompileError::TooLong(self.deadline)),
@@ -219,8 +234,24 @@ fn is_http(export: &str) -> bool {
     export.starts_with("wasi:http/handler@0.3") || export.starts_with("wasi:http/incoming-handler@0.2")
 }
 
-fn compile(engine: &Engine, bytes: &Bytes) -> Result<Compiled, CompileError> {
-    let component = Component::new(&engine.wasmtime, bytes).map_err(|err| CompileError::Invalid(format!("{err:#}")))?;
+/// `bytes` are made only if the code is not on disk.
+fn compile(
+    engine: &Engine,
+    disk: Option<&Disk>,
+    key: &str,
+    bytes: impl FnOnce() -> Result<Bytes, CompileError>,
+) -> Result<(Compiled, CodeFrom), CompileError> {
+    let (component, from) = match disk.and_then(|disk| disk.load(&engine.wasmtime, key)) {
+        Some(component) => (component, CodeFrom::Disk),
+        None => {
+            let component = Component::new(&engine.wasmtime, bytes()?);
+            let component = component.map_err(|err| CompileError::Invalid(format!("{err:#}")))?;
+            if let Some(disk) = disk {
+                disk.keep(&engine.wasmtime, key, &component);
+            }
+            (component, CodeFrom::Compiler)
+        }
+    };
     let ty = component.component_type();
     let exports: Vec<&str> = ty
         .exports(&engine.wasmtime)
@@ -245,7 +276,7 @@ fn compile(engine: &Engine, bytes: &Bytes) -> Result<Compiled, CompileError> {
     } else {
         None
     };
-    Ok(Compiled { http, run })
+    Ok((Compiled { http, run }, from))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

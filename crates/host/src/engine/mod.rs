@@ -3,9 +3,11 @@
 
 mod compile;
 mod compose;
+mod disk;
 mod limits;
 mod linker;
 mod links;
+mod pool;
 mod state;
 
 use std::sync::Arc;
@@ -13,15 +15,17 @@ use std::thread;
 use std::time::Duration;
 
 use wasmtime::component::Linker;
-use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Config, InstanceAllocationStrategy};
 
 pub use compile::{Assembly, CompileError, Compiled, Compiler, Run};
 pub use compose::Source;
+pub use disk::Disk;
 pub use limits::{GuestLimits, GuestMemory};
 pub use linker::{MAX_PARTS, PartLinker};
 pub use links::LinkError;
 pub use state::State;
 
+use crate::machine;
 use crate::plugins::Capability;
 
 /// How often a guest that does not return is interrupted, so that others get their turn and its time is looked at.
@@ -30,12 +34,10 @@ const TICK: Duration = Duration::from_millis(10);
 /// What the engine is told.
 #[derive(Clone, Debug)]
 pub struct EngineOptions {
-    /// Slots of the pool: how many core instances may exist at a time.
+    /// Slots of the pool: how many core instances may exist at a time. 0: no pool.
     pub core_instances: u32,
     /// Largest linear memory of a guest, in bytes.
     pub memory: usize,
-    /// Whether a pool is tried at all.
-    pub pooling: bool,
     /// More WebAssembly proposals, by the names that upstream's host takes.
     pub proposals: Vec<String>,
 }
@@ -73,15 +75,17 @@ pub struct Engine {
 impl Engine {
     /// Sets wasmtime up and links WASI, HTTP and the capabilities.
     pub fn new(options: &EngineOptions, capabilities: &[Box<dyn Capability>]) -> Result<Arc<Self>, EngineError> {
-        let wasmtime = match options.pooling.then(|| make(options, true)) {
-            Some(Ok(engine)) => engine,
-            Some(Err(EngineError::Wasmtime(err))) => {
-                // A small machine or a limit on address space: slower instances are better than none.
-                tracing::warn!(error = %err, "the instance pool cannot be reserved; instances are made one by one");
-                make(options, false)?
+        let wasmtime = if options.core_instances == 0 {
+            wasmtime(&without_pool(options, machine::address_space().is_some())?)?
+        } else {
+            match wasmtime(&with_pool(options)?) {
+                Ok(engine) => engine,
+                Err(err) => {
+                    // A small machine or a limit on address space: slower instances are better than none.
+                    pool::warn(options, &err);
+                    wasmtime(&without_pool(options, true)?)?
+                }
             }
-            Some(Err(err)) => return Err(err),
-            None => make(options, false)?,
         };
         let linker = linker::link(&wasmtime, capabilities).map_err(EngineError::Wasmtime)?;
         let ticker = wasmtime.weak();
@@ -101,7 +105,27 @@ impl Engine {
     }
 }
 
-fn make(options: &EngineOptions, pooling: bool) -> Result<wasmtime::Engine, EngineError> {
+fn wasmtime(config: &Config) -> Result<wasmtime::Engine, EngineError> {
+    wasmtime::Engine::new(config).map_err(EngineError::Wasmtime)
+}
+
+fn with_pool(options: &EngineOptions) -> Result<Config, EngineError> {
+    let mut config = config(options)?;
+    pool::reserve(&mut config);
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool::pool(options)));
+    Ok(config)
+}
+
+/// `scarce`: whether address space is.
+fn without_pool(options: &EngineOptions, scarce: bool) -> Result<Config, EngineError> {
+    let mut config = config(options)?;
+    if scarce {
+        pool::save_address_space(&mut config);
+    }
+    Ok(config)
+}
+
+fn config(options: &EngineOptions) -> Result<Config, EngineError> {
     let mut config = Config::new();
     config.wasm_component_model(true);
     config.wasm_component_model_async(true);
@@ -121,31 +145,5 @@ fn make(options: &EngineOptions, pooling: bool) -> Result<wasmtime::Engine, Engi
             other => return Err(EngineError::Proposal(other.to_owned())),
         }
     }
-    if pooling {
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(options)));
-    }
-    wasmtime::Engine::new(&config).map_err(EngineError::Wasmtime)
-}
-
-fn pool(options: &EngineOptions) -> PoolingAllocationConfig {
-    let mut pool = PoolingAllocationConfig::new();
-    let total = options.core_instances;
-    pool.total_component_instances(total)
-        .total_core_instances(total)
-        .total_memories(total)
-        .total_tables(total)
-        .total_stacks(total)
-        .max_memory_size(options.memory)
-        // Guests made by toolchains with an adapter have a handful of core modules and tables each.
-        .max_core_instances_per_component(200)
-        .max_memories_per_component(20)
-        .max_tables_per_component(40)
-        .max_component_instance_size(4 << 20)
-        .max_core_instance_size(4 << 20)
-        .table_elements(100_000)
-        // What an instance used stays mapped up to this size, so that the next one does not fault it in again.
-        .linear_memory_keep_resident(64 << 10)
-        .table_keep_resident(16 << 10)
-        .max_unused_warm_slots(100);
-    pool
+    Ok(config)
 }

@@ -15,6 +15,7 @@ use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError};
 
 use super::answer::Miss;
+use super::gather::Gathered;
 use super::names::requested;
 use super::{Call, Router, Target};
 use crate::metrics::{Gauge, Metrics};
@@ -78,8 +79,9 @@ impl Front {
         let Ok(own) = Arc::clone(&target.in_flight).try_acquire_owned() else {
             return self.refused(target, &Miss::WorkloadBusy, start, span);
         };
-        target.meters.running.inc();
-        let gauge = Up(target.meters.running.clone());
+        let gauge = target.meters.running().clone();
+        gauge.inc();
+        let gauge = Up(gauge);
         let called = |error| self.telemetry.called(&target.part, "wasi-http", "handle", start.elapsed(), error);
         match target.handler.handle(call, request).await {
             Ok(response) => {
@@ -88,7 +90,9 @@ impl Front {
                 span.status(response.status(), 500);
                 // The span is as long as the body.
                 let running = Running { _permits: (permit, own), _gauge: gauge, _span: span };
-                response.map(|body| Counted { body, _running: Some(running) })
+                let (head, body) = response.into_parts();
+                let body = Gathered::new(body, head.headers.contains_key(header::CONTENT_LENGTH)).await;
+                Response::from_parts(head, Counted { body, _running: Some(running) })
             }
             Err(err) => {
                 let miss = if err.is::<ExpirationError>() {
@@ -111,7 +115,7 @@ impl Front {
 
     fn miss(&self, miss: &Miss) -> Response<Counted> {
         self.metrics.missed(miss.word());
-        miss.response().map(|body| Counted { body, _running: None })
+        miss.response().map(|body| Counted { body: Gathered::whole(body), _running: None })
     }
 
     fn refused(&self, target: &Target, miss: &Miss, start: Instant, mut span: Recording) -> Response<Counted> {
@@ -166,7 +170,7 @@ impl Drop for Up {
 
 /// A body that keeps its request in the count until it ends.
 pub(super) struct Counted {
-    body: WasiBody,
+    body: Gathered,
     _running: Option<Running>,
 }
 

@@ -5,6 +5,7 @@ mod answer;
 mod calls;
 mod egress;
 mod front;
+mod gather;
 mod local;
 mod names;
 mod pem;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use http::Uri;
 use tokio::sync::Semaphore;
@@ -25,6 +25,8 @@ pub struct Target {
     pub meters: RequestMeters,
     /// Spreads requests over workloads of one name.
     pub(super) turn: AtomicUsize,
+    /// What it was added under.
+    names: OnceLock<HostNames>,
 }
 
 impl Target {
@@ -36,6 +38,7 @@ impl Target {
             in_flight: Arc::new(Semaphore::new(in_flight)),
             meters,
             turn: AtomicUsize::new(0),
+            names: OnceLock::new(),
         })
     }
 }
@@ -52,7 +55,7 @@ pub struct Conflict {
     pub workload: String,
 }
 
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Table {
     /// By name, for everybody.
     names: HashMap<String, Vec<Arc<Target>>>,
@@ -60,10 +63,10 @@ struct Table {
     local: HashMap<String, Vec<(LocalRoute, Arc<Target>)>>,
 }
 
-/// The table of names. Reading takes no more than a clone of a pointer.
+/// The table of names. Changes touch the names of one workload, so that ten thousand start as fast as ten.
 #[derive(Default)]
 pub struct Router {
-    table: RwLock<Arc<Table>>,
+    table: RwLock<Table>,
 }
 
 impl Router {
@@ -80,12 +83,12 @@ impl Router {
                 });
             }
         }
-        let new = Arc::make_mut(&mut table);
+        _ = target.names.set(names.clone());
         for name in &names.names {
-            new.names.entry(name.clone()).or_default().push(Arc::clone(target));
+            table.names.entry(name.clone()).or_default().push(Arc::clone(target));
         }
         for route in &names.local {
-            new.local.entry(route.host.clone()).or_default().push((route.clone(), Arc::clone(target)));
+            table.local.entry(route.host.clone()).or_default().push((route.clone(), Arc::clone(target)));
         }
         Ok(())
     }
@@ -93,27 +96,25 @@ impl Router {
     /// Takes a workload out; requests under way go on.
     pub fn remove(&self, target: &Arc<Target>) {
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-        let new = Arc::make_mut(&mut table);
-        new.names.retain(|_, targets| {
-            targets.retain(|one| !Arc::ptr_eq(one, target));
-            !targets.is_empty()
-        });
-        new.local.retain(|_, targets| {
-            targets.retain(|(_, one)| !Arc::ptr_eq(one, target));
-            !targets.is_empty()
-        });
+        let Some(added) = target.names.get() else { return };
+        for name in &added.names {
+            take(&mut table.names, name, |one| Arc::ptr_eq(one, target));
+        }
+        for route in &added.local {
+            take(&mut table.local, &route.host, |(_, one)| Arc::ptr_eq(one, target));
+        }
     }
 
     /// The workload for a name; in turns where several have it.
     pub(super) fn find(&self, name: &str) -> Option<Arc<Target>> {
-        let table = Arc::clone(&self.table.read().unwrap_or_else(PoisonError::into_inner));
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
         in_turn(table.names.get(name)?)
     }
 
     /// The workload for a request of a neighbour: by the longest local path, else by a name that everybody has, if that
     /// is asked for at its usual port. A name alone proves nothing: only those of the same namespace count.
     pub(super) fn neighbour(&self, namespace: &str, uri: &Uri) -> Option<Arc<Target>> {
-        let table = Arc::clone(&self.table.read().unwrap_or_else(PoisonError::into_inner));
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
         let name = requested(uri.host()?);
         let ours = |target: &Target| target.part.namespace == namespace;
         let local = table.local.get(&name).into_iter().flatten();
@@ -127,6 +128,16 @@ impl Router {
         }
         // All workloads of a name are of one namespace.
         in_turn(table.names.get(&name)?).filter(|target| ours(target))
+    }
+}
+
+/// Takes what is meant out of the list of a name, and the list when nothing is left.
+fn take<T>(lists: &mut HashMap<String, Vec<T>>, name: &str, meant: impl Fn(&T) -> bool) {
+    if let Some(list) = lists.get_mut(name) {
+        list.retain(|one| !meant(one));
+        if list.is_empty() {
+            lists.remove(name);
+        }
     }
 }
 

@@ -84,7 +84,8 @@ impl Options {
         let core_instances = given.parsed("core-instances", |text| text.parse().ok()).unwrap_or(1000);
         let max_in_flight = given
             .number("max-in-flight")
-            .unwrap_or_else(|| usize::try_from(core_instances).unwrap_or(1000).max(8) * 4 / 5);
+            // Without a pool its default size is the measure.
+            .unwrap_or_else(|| usize::try_from(core_instances).ok().filter(|n| *n > 0).unwrap_or(1000).max(8) * 4 / 5);
         let mut labels = Vec::new();
         for label in given.list("label") {
             match label.split_once('=') {

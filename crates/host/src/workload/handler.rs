@@ -50,8 +50,10 @@ impl HandlerOptions {
         let limits = GuestLimits::new(Arc::clone(&self.memory), memory);
         let mut store = Store::new(&self.engine.wasmtime, State::new(parts, limits)?);
         store.limiter(|state| &mut state.limits);
-        // At each tick a busy guest makes way; whether its time is up is looked at from outside.
+        // At each tick a busy guest makes way; whether its time is up is looked at from outside. The first tick is one from
+        // now: a store begins at the engine's very first one, and would make way before it did anything.
         store.epoch_deadline_async_yield_and_update(1);
+        store.set_epoch_deadline(1);
         Ok(store)
     }
 }

@@ -10,6 +10,7 @@
 )]
 
 mod backend;
+mod cached;
 mod capabilities;
 mod certificates;
 mod child;
@@ -38,6 +39,7 @@ mod requests;
 mod sandbox;
 mod services;
 mod slow_starts;
+mod small_machines;
 mod tls;
 mod tracing;
 mod volumes;

@@ -23,24 +23,6 @@ const MEMORY_RUNS: usize = 3;
 /// The case: a values file of the size that people have.
 const VALUES: &str = "golden/synadia-leaf/values.yaml";
 
-/// Flags of `cargo xtask bench`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    what: What,
-}
-
-/// What can be measured.
-#[derive(Debug, clap::Subcommand)]
-enum What {
-    /// `render` and `validate` against `helm template` and `helm lint` of the exported chart
-    Chart {
-        /// Measured runs of each contender
-        #[arg(long, default_value_t = RUNS, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
-        runs: usize,
-    },
-}
-
 /// One command in the run.
 struct Contender {
     /// As the table names it.
@@ -53,15 +35,8 @@ struct Contender {
     peak_kib: Option<u64>,
 }
 
-/// Runs the chore.
-pub(crate) fn run(args: &Args) -> Result<Verdict> {
-    match args.what {
-        What::Chart { runs } => chart(runs),
-    }
-}
-
 /// Measures, and prints a table in Markdown.
-pub(crate) fn chart(runs: usize) -> Result<Verdict> {
+pub(crate) fn run(runs: usize) -> Result<Verdict> {
     anyhow::ensure!(cache::checkout().join(VALUES).exists(), "no {VALUES} in this checkout");
     let program = build_program(true)?;
     let scratch = tempfile::tempdir().context("no temporary folder")?;
