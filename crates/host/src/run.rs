@@ -11,7 +11,9 @@ use tokio::sync::{oneshot, watch};
 
 use crate::control::{Control, Heartbeats, Identity};
 use crate::engine::{Compiler, Disk, Engine, EngineError, EngineOptions, GuestMemory};
-use crate::http::{ClientOptions, Clients, End, FileError, Front, Router, Server, ServerOptions, Surroundings, Tls};
+use crate::http::{
+    Admission, ClientOptions, Clients, End, FileError, Front, Router, Server, ServerOptions, Surroundings, Tls,
+};
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::planes::{NotThere, Planes};
@@ -93,7 +95,8 @@ pub async fn run(
     )?;
     let router = Arc::new(Router::default());
     let telemetry = Telemetry::start(&options.telemetry);
-    let front = Front::new(Arc::clone(&router), Arc::clone(&metrics), telemetry.clone(), options.max_in_flight);
+    let admission = Admission { in_flight: options.max_in_flight, body: options.max_body_bytes };
+    let front = Front::new(Arc::clone(&router), Arc::clone(&metrics), telemetry.clone(), admission);
     let surroundings = Surroundings {
         metrics: Arc::clone(&metrics),
         telemetry: telemetry.clone(),

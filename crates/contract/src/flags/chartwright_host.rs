@@ -145,9 +145,8 @@ static OWN: &[Flag] = &[
         "max-body-bytes",
         "CHARTWRIGHT_MAX_BODY_BYTES",
         Size,
-        "Largest body that is held in memory, such as a message's.",
-    )
-    .default("16Mi"),
+        "Largest body of a request; a larger one is refused with 413. None: no limit.",
+    ),
     flag("max-component-bytes", "CHARTWRIGHT_MAX_COMPONENT_BYTES", Size, "Largest component that is pulled.")
         .default("256Mi"),
     flag(

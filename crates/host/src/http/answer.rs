@@ -20,6 +20,8 @@ pub(super) enum Miss {
     BadHost,
     /// No workload has that name.
     UnknownHost(String),
+    /// Its body is larger than the host takes.
+    TooLarge,
     /// The host is at its limit.
     HostBusy,
     /// The workload is at its limit.
@@ -39,6 +41,7 @@ impl Miss {
             Self::NoHost => "no-host",
             Self::BadHost => "bad-host",
             Self::UnknownHost(_) => "unknown-host",
+            Self::TooLarge => "body-too-large",
             Self::HostBusy => "host-busy",
             Self::WorkloadBusy => "workload-busy",
             Self::NoInstance => "no-instance",
@@ -51,6 +54,7 @@ impl Miss {
         match self {
             Self::NoHost | Self::BadHost => StatusCode::BAD_REQUEST,
             Self::UnknownHost(_) => StatusCode::NOT_FOUND,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::HostBusy | Self::WorkloadBusy | Self::NoInstance => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooLong => StatusCode::GATEWAY_TIMEOUT,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
@@ -81,6 +85,7 @@ impl Miss {
                 let name: String = name.escape_default().take(ECHOED).collect();
                 format!("no workload on this host serves `{name}`")
             }
+            Self::TooLarge => "the body is larger than this host takes".into(),
             Self::HostBusy => "this host has as many requests as it takes".into(),
             Self::WorkloadBusy => "the workload has as many requests as it takes".into(),
             Self::NoInstance => "no instance of the workload could be made".into(),

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, Request, Response, Uri, header};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Limited};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError};
@@ -26,13 +26,25 @@ pub struct Front {
     router: Arc<Router>,
     metrics: Arc<Metrics>,
     in_flight: Arc<Semaphore>,
+    /// Largest body, in bytes.
+    body: Option<u64>,
     telemetry: Telemetry,
 }
 
+/// What is let in.
+#[derive(Clone, Copy, Debug)]
+pub struct Admission {
+    /// Requests under way at a time.
+    pub in_flight: usize,
+    /// Largest body, in bytes; none: any.
+    pub body: Option<u64>,
+}
+
 impl Front {
-    /// A front that has so many requests under way at a time.
-    pub fn new(router: Arc<Router>, metrics: Arc<Metrics>, telemetry: Telemetry, in_flight: usize) -> Arc<Self> {
-        Arc::new(Self { router, metrics, in_flight: Arc::new(Semaphore::new(in_flight)), telemetry })
+    /// A front of the whole host.
+    pub fn new(router: Arc<Router>, metrics: Arc<Metrics>, telemetry: Telemetry, admission: Admission) -> Arc<Self> {
+        let Admission { in_flight, body } = admission;
+        Arc::new(Self { router, metrics, in_flight: Arc::new(Semaphore::new(in_flight)), body, telemetry })
     }
 
     /// The answer to a request that came over a connection.
@@ -73,6 +85,12 @@ impl Front {
     ) -> Response<Counted> {
         let mut span = self.telemetry.serves(&target.part, &mut request);
         let call = Call { https, trace: Trace::of(request.headers()) };
+        if let Some(most) = self.body {
+            if request.body().size_hint().exact().is_some_and(|length| length > most) {
+                return self.refused(target, &Miss::TooLarge, start, span);
+            }
+            request = request.map(|body| bounded(body, most));
+        }
         let Ok(permit) = Arc::clone(&self.in_flight).try_acquire_owned() else {
             return self.refused(target, &Miss::HostBusy, start, span);
         };
@@ -124,6 +142,16 @@ impl Front {
         target.meters.answered(miss.status(), start.elapsed());
         self.miss(miss)
     }
+}
+
+/// A body that breaks off when it is longer than that, for those that do not say so beforehand.
+fn bounded(body: WasiBody, most: u64) -> WasiBody {
+    let limited = Limited::new(body, usize::try_from(most).unwrap_or(usize::MAX));
+    let error = move |err: Box<dyn std::error::Error + Send + Sync>| match err.downcast::<wasmtime_wasi_http::Error>() {
+        Ok(err) => *err,
+        Err(_) => wasmtime_wasi_http::Error::HttpRequestBodySize(Some(most)),
+    };
+    limited.map_err(error).boxed_unsync()
 }
 
 /// `Host`, else `:authority`.

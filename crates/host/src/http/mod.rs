@@ -17,7 +17,7 @@ mod tls;
 pub use allowed_hosts::AllowedHosts;
 pub use calls::{Begun, Call, Calls};
 pub use egress::{Client, ClientOptions, Clients, Egress, IdentityOptions, Surroundings, TrustRoots};
-pub use front::Front;
+pub use front::{Admission, Front};
 pub use local::LocalRoute;
 pub use names::HostNames;
 pub use pem::FileError;

@@ -45,6 +45,8 @@ pub struct Options {
     pub max_in_flight: usize,
     pub max_in_flight_per_workload: usize,
     /// Bytes.
+    pub max_body_bytes: Option<u64>,
+    /// Bytes.
     pub max_component_bytes: u64,
     pub request_timeout: Duration,
     pub drain_delay: Duration,
@@ -133,6 +135,7 @@ impl Options {
                 .number("max-http-ingress-connections")
                 .unwrap_or_else(|| (machine::descriptors() / 4).max(16)),
             max_in_flight,
+            max_body_bytes: bytes("max-body-bytes"),
             max_in_flight_per_workload: given
                 .number("max-in-flight-per-workload")
                 .unwrap_or((max_in_flight / 4).max(1)),

@@ -96,6 +96,17 @@ async fn a_guest_reaches_what_it_may_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_too_large_is_refused() {
+    let Some(Scene { host, image, nats: _nats, .. }) = Scene::new(&["--max-body-bytes=1Ki"]).await else { return };
+    host.run("a", &image, "a.example", json!({})).await;
+    assert_eq!(host.send("a.example", "/echo", &"x".repeat(1024)).await.body.len(), 1024);
+    let answer = host.send("a.example", "/echo", &"x".repeat(1025)).await;
+    assert_eq!((answer.status, answer.reason.as_str()), (413, "body-too-large"));
+    assert!(host.metrics().await.contains(r#"chartwright_host_http_misses_total{reason="body-too-large"} 1"#));
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn beyond_its_limit_a_workload_says_so() {
     let Some(Scene { host, image, nats: _nats, .. }) =
         Scene::new(&["--max-in-flight-per-workload=1", "--request-timeout=2s"]).await
