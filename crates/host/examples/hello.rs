@@ -41,7 +41,7 @@ async fn main() {
     for (name, path) in [("hello.example", "/"), ("elsewhere.example", "/")] {
         let answer = host.get(name, path).await;
         println!("curl -H 'Host: {name}' http://{}{path}", host.addresses.http.unwrap());
-        println!("  {} {}{}", answer.status, answer.reason, answer.body);
+        println!("  {} {} {}", answer.status, answer.reason, answer.body.trim_end());
     }
     println!("\n/readyz: {}", host.probe("/readyz").await.body);
     println!("/metrics:");

@@ -233,8 +233,16 @@ impl Metrics {
         }
         self.requests.seconds.remove(&meters.labels);
         self.requests.running.remove(&meters.labels);
-        let PartLabels { workload_namespace, workload, component } = meters.labels.clone();
-        let mut labels = SentLabels { workload_namespace, workload, component, result: "" };
+    }
+
+    /// The same for what a component of it sent.
+    pub fn forget_sent(&self, part: &Part) {
+        let mut labels = SentLabels {
+            workload_namespace: part.namespace.clone(),
+            workload: part.workload.clone(),
+            component: part.component.clone(),
+            result: "",
+        };
         for result in CLASSES.into_iter().chain(SEND_FAULTS) {
             labels.result = result;
             self.sent.remove(&labels);

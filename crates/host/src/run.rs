@@ -172,12 +172,13 @@ pub async fn run(
     );
     let control = Control::new(Arc::clone(&shared), heartbeats);
     let (end, ended) = watch::channel(false);
+    let (quiet, served) = watch::channel(false);
     let cleaning = tokio::spawn(clean(shared.store.clone()));
     let serving = server.map(|server| tokio::spawn(server.run(End { draining, ended: ended.clone() })));
     tracing::info!(id, ?http, "the host runs");
     _ = ready.send(Addresses { id, http, metrics: metrics_at, probes });
 
-    let mut controlling = std::pin::pin!(control.run(&planes.control, &host, ended.clone()));
+    let mut controlling = std::pin::pin!(control.run(&planes.control, &host, served));
     let mut stop = std::pin::pin!(stop);
     tokio::select! {
         result = &mut controlling => {
@@ -191,14 +192,23 @@ pub async fn run(
     // Unready first; whoever routes here needs a moment to notice. Commands are answered meanwhile.
     tracing::info!(delay = options.drain_delay.as_secs_f64(), "the host drains");
     _ = drain.send(true);
-    tokio::select! {
-        _ = &mut controlling => {}
-        () = tokio::time::sleep(options.drain_delay) => {}
-    }
+    let controls = tokio::select! {
+        _ = &mut controlling => false,
+        () = tokio::time::sleep(options.drain_delay) => true,
+    };
     _ = end.send(true);
     cleaning.abort();
-    if let Some(serving) = serving {
-        _ = serving.await;
+    // Whoever asks meanwhile how a workload is gets an answer to the last.
+    let finished = async {
+        if let Some(serving) = serving {
+            _ = serving.await;
+        }
+        _ = quiet.send(true);
+    };
+    if controls {
+        _ = tokio::join!(finished, &mut controlling);
+    } else {
+        finished.await;
     }
     let flushed = async { tokio::join!(planes.control.client().flush(), planes.data.client().flush()) };
     _ = tokio::time::timeout(Duration::from_secs(1), flushed).await;

@@ -1,6 +1,7 @@
 //! The program: flags, logs, signals, and the host between them.
 
 use std::io::IsTerminal as _;
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
@@ -76,6 +77,8 @@ pub fn serve(arguments: &[String]) -> Result<(), ServeError> {
     });
     // While the runtime is there: what is left of the log is sent over it.
     drop(exported);
+    // Not for as long as a compiler may need that nobody waits for.
+    runtime.shutdown_timeout(Duration::from_secs(1));
     result
 }
 

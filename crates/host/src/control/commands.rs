@@ -10,7 +10,6 @@ use chartwright_contract::control::{
 };
 use futures::FutureExt as _;
 use futures::future::try_join_all;
-use wasmtime_wasi_http::handler::ProxyHandler;
 
 use super::Control;
 use super::slots::{Reserved, Slot};
@@ -32,6 +31,12 @@ impl Control {
             tracing::warn!(id = status.workload_id, reason = status.message, "a workload did not start");
         }
         WorkloadStartResponse::from(status).to_json()
+    }
+
+    /// The answer to a start beyond those that may wait.
+    pub(super) fn too_many(payload: &[u8]) -> Vec<u8> {
+        let message = "the host has more starts before it than it keeps in mind; try again".into();
+        WorkloadStartResponse::from(error(id_of(payload), message)).to_json()
     }
 
     async fn start_workload(&self, request: WorkloadStartRequest) -> WorkloadStatus {
@@ -76,7 +81,7 @@ impl Control {
 
     async fn set_up(&self, id: &str, workload: &chartwright_contract::control::Workload) -> Result<Running, String> {
         let plan = Plan::new(workload, &self.shared.capabilities).map_err(|err| err.to_string())?;
-        let volumes = Volumes::make(&plan.volumes)?;
+        let volumes = Arc::new(Volumes::make(&plan.volumes)?);
         let permit = self.starts.acquire().await.map_err(|_| "the host is about to end".to_owned())?;
         // The service stands behind the components.
         let planned: Vec<_> =
@@ -86,12 +91,16 @@ impl Control {
         let assemblies = self.shared.compiler.assemble(&sources, &called).await.map_err(|err| err.to_string())?;
         drop(permit);
 
-        let parts: Vec<_> = planned.iter().map(|component| self.part(id, &plan, component, &volumes)).collect();
-        let parts = |assembly: &Assembly| assembly.parts.iter().map(|place| Arc::clone(&parts[*place])).collect();
+        let all: Vec<_> = planned.iter().map(|component| self.part(id, &plan, component, &volumes)).collect();
+        let parts = |assembly: &Assembly| assembly.parts.iter().map(|place| Arc::clone(&all[*place])).collect();
         let service = assemblies.iter().find(|assembly| called.contains(&assembly.root()));
         // A service that serves HTTP comes first, then the first component that does, as upstream has it.
         let serving = assemblies.iter().filter(|assembly| assembly.compiled.http.is_some());
         let serving = serving.min_by_key(|assembly| (!called.contains(&assembly.root()), assembly.root()));
+        if service.is_some_and(|assembly| assembly.compiled.run.is_none() && assembly.compiled.http.is_none()) {
+            return Err("the service exports neither `wasi:cli/run` nor `wasi:http/handler`".into());
+        }
+        // From here on others see it, and nothing fails any more but a name that is taken.
         let route = match (&plan.hosts, serving) {
             (Some(names), Some(assembly)) => Some(self.route(names, assembly, parts(assembly))?),
             (Some(_), None) => {
@@ -105,9 +114,6 @@ impl Control {
                 let options = self.shared.handler.clone();
                 Some(Service::start(options, compiled, parts(assembly), planned.max_restarts))
             }
-            (Some(assembly), _) if assembly.compiled.http.is_none() => {
-                return Err("the service exports neither `wasi:cli/run` nor `wasi:http/handler`".into());
-            }
             _ => None,
         };
         Ok(Running {
@@ -116,9 +122,9 @@ impl Control {
             components: plan.components.len(),
             compiled: assemblies.into_iter().map(|assembly| assembly.compiled).collect(),
             in_use: sources.into_iter().map(|source| source.in_use).collect(),
-            volumes,
             // With several parts another of them may serve what an entry is for.
             notes: if planned.len() > 1 { Vec::new() } else { without_effect(workload, &self.shared.capabilities) },
+            parts: all,
         })
     }
 
@@ -128,7 +134,7 @@ impl Control {
         let handler = Handler::new(self.shared.handler.clone(), Arc::clone(&assembly.compiled), parts);
         let meters = self.shared.metrics.of(&part);
         let most = self.shared.options.max_in_flight_per_workload;
-        let target = Target::new(part, ProxyHandler::new(handler), most, meters);
+        let target = Target::new(part, handler, most, meters);
         self.shared.router.add(names, &target).map_err(|err| err.to_string())?;
         Ok(target)
     }
@@ -152,7 +158,7 @@ impl Control {
         Ok(Source { name: planned.name.clone(), digest, bytes, in_use })
     }
 
-    fn part(&self, id: &str, plan: &Plan, component: &PlannedComponent, volumes: &Volumes) -> Arc<Part> {
+    fn part(&self, id: &str, plan: &Plan, component: &PlannedComponent, volumes: &Arc<Volumes>) -> Arc<Part> {
         Arc::new(Part {
             namespace: plan.namespace.clone(),
             workload: plan.name.clone(),
@@ -160,6 +166,7 @@ impl Control {
             environment: component.environment.clone(),
             config: component.config.clone(),
             mounts: volumes.mounts(&component.mounts),
+            volumes: Arc::clone(volumes),
             memory: component.memory,
             allowed_hosts: component.allowed_hosts.clone(),
             client: self.shared.client.of(id),
@@ -204,6 +211,9 @@ impl Control {
         if let Some(target) = &running.route {
             self.shared.router.remove(target);
             self.shared.metrics.forget(&target.meters);
+        }
+        for part in &running.parts {
+            self.shared.metrics.forget_sent(part);
         }
     }
 }

@@ -21,21 +21,22 @@ use crate::shared::Shared;
 
 /// How often the host says that it is there; upstream's operator gives a host up after a minute of silence.
 const PERIOD: Duration = Duration::from_secs(15);
-/// Commands under way; what is beyond waits in the subscription.
-const COMMANDS: usize = 1024;
+/// Starts that wait or are under way; what is beyond is refused at once. Other commands wait for nothing.
+const STARTS: usize = 16 << 10;
 
 /// The host as the operator sees it.
 pub(crate) struct Control {
     shared: Arc<Shared>,
     slots: Slots,
     starts: Semaphore,
+    waiting: Semaphore,
     heartbeats: Heartbeats,
 }
 
 impl Control {
     pub(crate) fn new(shared: Arc<Shared>, heartbeats: Heartbeats) -> Arc<Self> {
         let starts = Semaphore::new(shared.options.max_concurrent_starts.max(1));
-        Arc::new(Self { shared, slots: Slots::default(), starts, heartbeats })
+        Arc::new(Self { shared, slots: Slots::default(), starts, waiting: Semaphore::new(STARTS), heartbeats })
     }
 
     /// Serves commands and sends heartbeats until `stop` says so.
@@ -49,7 +50,6 @@ impl Control {
         let commands = connection.client().subscribe(host.commands()).await?;
         let beating =
             tokio::spawn(Arc::clone(&self).beat(connection.client().clone(), host.heartbeat(), connection.state()));
-        let permits = Arc::new(Semaphore::new(COMMANDS));
         let mut commands = std::pin::pin!(commands);
         loop {
             let message = tokio::select! {
@@ -57,12 +57,8 @@ impl Control {
                 _ = stop.wait_for(|stop| *stop) => break,
             };
             let Some(message) = message else { break };
-            let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { break };
             let (control, client) = (Arc::clone(&self), connection.client().clone());
-            tokio::spawn(async move {
-                control.answer(&client, message).await;
-                drop(permit);
-            });
+            tokio::spawn(async move { control.answer(&client, message).await });
         }
         beating.abort();
         Ok(())
@@ -76,7 +72,10 @@ impl Control {
         };
         let answer = match command {
             Command::Heartbeat => self.heartbeat(),
-            Command::Start => self.start(&message.payload).await,
+            Command::Start => match self.waiting.try_acquire() {
+                Ok(_permit) => self.start(&message.payload).await,
+                Err(_) => Self::too_many(&message.payload),
+            },
             Command::Status => self.status(&message.payload),
             Command::Stop => self.stop(&message.payload),
         };

@@ -72,7 +72,9 @@ impl Slots {
 
     /// Takes a workload out.
     pub(super) fn take(&self, id: &str) -> Option<Slot> {
-        let slot = self.lock().remove(id);
+        let mut slots = self.lock();
+        let slot = slots.remove(id);
+        // Under the lock: a start that ends at this moment sees that it is not wanted any more.
         if let Some(Slot::Starting(token)) = &slot {
             token.cancel();
         }

@@ -75,7 +75,7 @@ type Slot = Arc<OnceCell<Result<Arc<Compiled>, CompileError>>>;
 /// Compiles, and keeps what some workload still uses.
 pub struct Compiler {
     engine: Arc<Engine>,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     deadline: Duration,
     disk: Option<Arc<Disk>>,
     metrics: Arc<Metrics>,
@@ -98,7 +98,7 @@ impl Compiler {
     ) -> Self {
         Self {
             engine,
-            permits: Semaphore::new(threads.max(1)),
+            permits: Arc::new(Semaphore::new(threads.max(1))),
             deadline,
             disk: disk.map(Arc::new),
             metrics,
@@ -113,7 +113,7 @@ impl Compiler {
     pub async fn assemble(&self, sources: &[Source], called: &[usize]) -> Result<Vec<Assembly>, CompileError> {
         if let [alone] = sources {
             let bytes = alone.bytes.clone();
-            let compiled = self.compile(&alone.digest, &alone.name, move || Ok(bytes)).await?;
+            let compiled = self.compile(&alone.digest, &alone.name, 1, move || Ok(bytes)).await?;
             return Ok(vec![Assembly { parts: vec![0], compiled }]);
         }
         let mut surfaces = Vec::with_capacity(sources.len());
@@ -138,16 +138,16 @@ impl Compiler {
             }
             let compiled = if let [place] = parts.as_slice() {
                 let bytes = sources[*place].bytes.clone();
-                self.compile(&sources[*place].digest, name, move || Ok(bytes)).await?
+                self.compile(&sources[*place].digest, name, 1, move || Ok(bytes)).await?
             } else {
-                let key = compose::key(sources, &parts, &links);
+                let (key, count) = (compose::key(sources, &parts, &links), parts.len());
                 let (engine, sources, parts, links) =
                     (Arc::clone(&self.engine), sources.to_vec(), parts.clone(), links.clone());
                 let composed = move || {
                     let own = |import: &str| linker::is_own(import, &engine.own);
                     compose::compose(&sources, &parts, &links, own).map(Bytes::from)
                 };
-                self.compile(&key, name, composed).await?
+                self.compile(&key, name, count, composed).await?
             };
             assemblies.push(Assembly { parts, compiled });
         }
@@ -175,6 +175,7 @@ impl Compiler {
         &self,
         key: &str,
         name: &str,
+        parts: usize,
         bytes: impl FnOnce() -> Result<Bytes, CompileError> + Send + 'static,
     ) -> Result<Arc<Compiled>, CompileError> {
         if let Some(compiled) = lock(&self.known).get(key).and_then(Weak::upgrade) {
@@ -182,28 +183,33 @@ impl Compiler {
             return Ok(compiled);
         }
         let slot = Arc::clone(lock(&self.running).entry(key.to_owned()).or_default());
-        let result = slot.get_or_init(|| self.work(key.to_owned(), bytes)).await.clone();
+        // A failure is forgotten as well: the next start may find another configuration. So is one nobody waits for.
+        let _forget = Forget { running: &self.running, key };
+        let result = slot.get_or_init(|| self.work(key.to_owned(), parts, bytes)).await.clone();
         if let Ok(compiled) = &result {
             let mut known = lock(&self.known);
             known.retain(|_, one| one.strong_count() > 0);
             known.insert(key.to_owned(), Arc::downgrade(compiled));
         }
-        // A failure is forgotten as well: the next start may find another configuration.
-        lock(&self.running).remove(key);
         result.map_err(|err| err.of(name))
     }
 
     async fn work(
         &self,
         key: String,
+        parts: usize,
         bytes: impl FnOnce() -> Result<Bytes, CompileError> + Send + 'static,
     ) -> Result<Arc<Compiled>, CompileError> {
-        let Ok(_permit) = self.permits.acquire().await else {
+        let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else {
             return Err(CompileError::Stopped("the host is stopping".into()));
         };
         let (engine, disk) = (Arc::clone(&self.engine), self.disk.clone());
         let start = Instant::now();
-        let task = tokio::task::spawn_blocking(move || compile(&engine, disk.as_deref(), &key, bytes));
+        let task = tokio::task::spawn_blocking(move || {
+            // Held to the end, also when nobody waits any more: what is given up goes on compiling.
+            let _permit = permit;
+            compile(&engine, disk.as_deref(), &key, parts, bytes)
+        });
         match tokio::time::timeout(self.deadline, task).await {
             Ok(Ok(result)) => {
                 let (compiled, from) = result?;
@@ -214,6 +220,18 @@ impl Compiler {
             Ok(Err(err)) => Err(CompileError::Stopped(err.to_string())),
             Err(_) => Err(CompileError::TooLong(self.deadline)),
         }
+    }
+}
+
+/// Takes a key out of those under way when dropped.
+struct Forget<'c> {
+    running: &'c Mutex<HashMap<String, Slot>>,
+    key: &'c str,
+}
+
+impl Drop for Forget<'_> {
+    fn drop(&mut self) {
+        lock(self.running).remove(self.key);
     }
 }
 
@@ -239,6 +257,7 @@ fn compile(
     engine: &Engine,
     disk: Option<&Disk>,
     key: &str,
+    parts: usize,
     bytes: impl FnOnce() -> Result<Bytes, CompileError>,
 ) -> Result<(Compiled, CodeFrom), CompileError> {
     let (component, from) = match disk.and_then(|disk| disk.load(&engine.wasmtime, key)) {
@@ -253,6 +272,11 @@ fn compile(
         }
     };
     let ty = component.component_type();
+    if parts == 1
+        && let Some((label, _)) = ty.imports(&engine.wasmtime).find(|(import, _)| linker::is_label(import))
+    {
+        return Err(CompileError::Link(format!("the import `{label}` is not for components")));
+    }
     let exports: Vec<&str> = ty
         .exports(&engine.wasmtime)
         .filter(|(_, export)| matches!(export.ty, ComponentItem::ComponentInstance(_)))

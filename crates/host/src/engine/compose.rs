@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 use wac_graph::types::{ItemKind, Package};
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
 
+use super::linker::is_label;
 use super::links::{Link, Surface};
 use super::{CompileError, PartLinker};
 use crate::oci;
@@ -46,6 +47,13 @@ pub(super) fn surface(source: &Source) -> Result<Surface, CompileError> {
     let mut graph = CompositionGraph::new();
     let package = package(&mut graph, source, 0)?;
     let world = &graph.types()[graph[package].ty()];
+    if let Some(label) = world.imports.keys().find(|import| is_label(import)) {
+        // It would be another component's environment, settings and folders.
+        return Err(CompileError::Link(format!(
+            "component `{}`: the import `{label}` is not for components",
+            source.name
+        )));
+    }
     let instances = |items: &mut dyn Iterator<Item = (&String, &ItemKind)>| {
         items.filter(|(_, kind)| matches!(kind, ItemKind::Instance(_))).map(|(name, _)| name.clone()).collect()
     };

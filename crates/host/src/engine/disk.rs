@@ -242,8 +242,8 @@ mod tests {
         let metrics = Arc::new(Metrics::default());
         let disk = Disk::new(folder.to_owned(), limit);
         let compiler = Compiler::new(engine, 1, Duration::from_mins(1), Some(disk), Arc::clone(&metrics));
-        let first = compiler.compile(digest, "c", || Ok(Bytes::from_static(EMPTY))).await.unwrap();
-        let again = compiler.compile(digest, "c", || Ok(Bytes::from_static(EMPTY))).await.unwrap();
+        let first = compiler.compile(digest, "c", 1, || Ok(Bytes::from_static(EMPTY))).await.unwrap();
+        let again = compiler.compile(digest, "c", 1, || Ok(Bytes::from_static(EMPTY))).await.unwrap();
         assert!(Arc::ptr_eq(&first, &again));
         let text = metrics.text();
         assert!(text.contains(r#"chartwright_host_compiled_total{origin="memory"} 1"#), "{text}");

@@ -47,12 +47,14 @@ pub struct GuestLimits {
     /// Largest linear memory, in bytes.
     memory: usize,
     taken: u64,
+    /// Of the growth that may still fail.
+    last: u64,
 }
 
 impl GuestLimits {
     /// Limits of one store; `memory` is the largest linear memory, in bytes.
     pub fn new(all: Arc<GuestMemory>, memory: usize) -> Self {
-        Self { all, memory, taken: 0 }
+        Self { all, memory, taken: 0, last: 0 }
     }
 }
 
@@ -63,13 +65,22 @@ impl Drop for GuestLimits {
 }
 
 impl ResourceLimiter for GuestLimits {
-    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
         let more = desired.saturating_sub(current) as u64;
-        if desired > self.memory || !self.all.take(more) {
+        self.last = 0;
+        // wasmtime looks at the memory's own maximum only after this.
+        if desired > self.memory || maximum.is_some_and(|maximum| desired > maximum) || !self.all.take(more) {
             return Ok(false);
         }
         self.taken += more;
+        self.last = more;
         Ok(true)
+    }
+
+    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.all.used.fetch_sub(self.last, Ordering::Relaxed);
+        self.taken -= std::mem::take(&mut self.last);
+        Ok(())
     }
 
     fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
@@ -106,6 +117,21 @@ mod tests {
         drop(one);
         assert!(two.memory_growing(0, 500, None).unwrap());
         drop(two);
+        assert_eq!(all.used(), 0);
+    }
+
+    #[test]
+    fn a_growth_that_fails_costs_nothing() {
+        let all = GuestMemory::new(1000, true);
+        let mut one = GuestLimits::new(Arc::clone(&all), 1000);
+        assert!(one.memory_growing(0, 100, Some(200)).unwrap());
+        assert!(!one.memory_growing(100, 300, Some(200)).unwrap(), "over what the memory itself allows");
+        one.memory_grow_failed(wasmtime::format_err!("no more")).unwrap();
+        assert_eq!(all.used(), 100, "the first one stays");
+        assert!(one.memory_growing(100, 200, Some(200)).unwrap());
+        one.memory_grow_failed(wasmtime::format_err!("no more")).unwrap();
+        assert_eq!(all.used(), 100);
+        drop(one);
         assert_eq!(all.used(), 0);
     }
 

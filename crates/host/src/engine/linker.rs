@@ -56,6 +56,13 @@ impl PartLinker<'_> {
     }
 }
 
+/// Whether an import is a label of some part; of components themselves none may be.
+pub(super) fn is_label(import: &str) -> bool {
+    let rest = import.strip_prefix("part").unwrap_or_default();
+    rest.split_once('-')
+        .is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 /// What versions that are compatible with each other have in common: `0.2` of `0.2.6`, `1` of `1.4.0`.
 fn track(version: &str) -> &str {
     let mut dots = version.match_indices('.').map(|(at, _)| at);
@@ -133,7 +140,7 @@ fn http<const PART: usize>(state: &mut State) -> WasiHttpCtxView<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::PartLinker;
+    use super::{PartLinker, is_label};
 
     #[test]
     fn labels_are_the_same_for_compatible_versions() {
@@ -146,5 +153,6 @@ mod tests {
         assert_eq!(label("wasmcloud:secrets/store@2.1.0"), label("wasmcloud:secrets/store@2.4.0"));
         assert_ne!(label("a:b/c@0.0.1"), label("a:b/c@0.0.2"));
         assert_eq!(label("wasi:logging/logging"), "part2-wasi-logging-logging");
+        assert!(is_label(&label("wasi:logging/logging")) && !is_label("partners-1") && !is_label("part-1"));
     }
 }

@@ -1,7 +1,9 @@
 //! What the host knows of the requests that an instance serves.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use super::front::Admitted;
 use crate::telemetry::Trace;
 
 /// One request on its way to a guest.
@@ -11,11 +13,22 @@ pub struct Call {
     pub https: bool,
     /// The trace it belongs to.
     pub trace: Trace,
+    /// Its place among those under way, held until the guest has answered, also when the client is gone.
+    pub admitted: Option<Arc<Admitted>>,
+    /// Whether its answer broke off.
+    pub broken: Arc<AtomicBool>,
 }
 
 /// The requests of one instance. One at a time, nearly always.
 #[derive(Clone, Default)]
-pub struct Calls(Arc<Mutex<Vec<Entry>>>);
+pub struct Calls(Arc<Mutex<Inner>>);
+
+#[derive(Default)]
+struct Inner {
+    entries: Vec<Entry>,
+    /// Of all whose answers may still be on their way.
+    broken: Vec<Weak<AtomicBool>>,
+}
 
 struct Entry {
     call: Call,
@@ -25,23 +38,33 @@ struct Entry {
 }
 
 impl Calls {
-    fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A request begins; it is over when what this returns is dropped.
-    pub fn begin(&self, call: Call) -> Begun {
-        let mut entries = self.lock();
-        entries.retain(|entry| !entry.over);
-        let id = entries.last().map_or(0, |entry| entry.id + 1);
-        entries.push(Entry { call, over: false, id });
-        Begun { calls: self.clone(), id }
+    pub fn begin(&self, mut call: Call) -> Begun {
+        let admitted = call.admitted.take();
+        let mut inner = self.lock();
+        inner.broken.retain(|flag| flag.strong_count() > 0);
+        inner.broken.push(Arc::downgrade(&call.broken));
+        inner.entries.retain(|entry| !entry.over);
+        let id = inner.entries.last().map_or(0, |entry| entry.id + 1);
+        inner.entries.push(Entry { call, over: false, id });
+        Begun { calls: self.clone(), id, _admitted: admitted }
+    }
+
+    /// The instance ends in the middle of things: answers on their way are not complete.
+    pub fn break_off(&self) {
+        for flag in self.lock().broken.iter().filter_map(Weak::upgrade) {
+            flag.store(true, Ordering::Relaxed);
+        }
     }
 
     /// The request being served; none where there are several, because nobody knows then which one asks. One that is
     /// over counts until the next begins: a guest may go on after its answer.
     pub fn current(&self) -> Option<Call> {
-        match self.lock().as_slice() {
+        match self.lock().entries.as_slice() {
             [entry] => Some(entry.call.clone()),
             _ => None,
         }
@@ -52,11 +75,12 @@ impl Calls {
 pub struct Begun {
     calls: Calls,
     id: u64,
+    _admitted: Option<Arc<Admitted>>,
 }
 
 impl Drop for Begun {
     fn drop(&mut self) {
-        let mut entries = self.calls.lock();
+        let entries = &mut self.calls.lock().entries;
         if entries.len() > 1 {
             entries.retain(|entry| entry.id != self.id);
         } else if let Some(entry) = entries.iter_mut().find(|entry| entry.id == self.id) {

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -84,7 +85,7 @@ impl Front {
         start: Instant,
     ) -> Response<Counted> {
         let mut span = self.telemetry.serves(&target.part, &mut request);
-        let call = Call { https, trace: Trace::of(request.headers()) };
+        let trace = Trace::of(request.headers());
         if let Some(most) = self.body {
             if request.body().size_hint().exact().is_some_and(|length| length > most) {
                 return self.refused(target, &Miss::TooLarge, start, span);
@@ -99,17 +100,23 @@ impl Front {
         };
         let gauge = target.meters.running().clone();
         gauge.inc();
-        let gauge = Up(gauge);
+        let admitted = Arc::new(Admitted { _permits: (permit, own), gauge });
+        let broken = Arc::<AtomicBool>::default();
+        let call = Call { https, trace, admitted: Some(Arc::clone(&admitted)), broken: Arc::clone(&broken) };
         let called = |error| self.telemetry.called(&target.part, "wasi-http", "handle", start.elapsed(), error);
         match target.handler.handle(call, request).await {
             Ok(response) => {
-                target.meters.answered(response.status(), start.elapsed());
-                called(None);
-                span.status(response.status(), 500);
-                // The span is as long as the body.
-                let running = Running { _permits: (permit, own), _gauge: gauge, _span: span };
                 let (head, body) = response.into_parts();
-                let body = Gathered::new(body, head.headers.contains_key(header::CONTENT_LENGTH)).await;
+                let named = head.headers.contains_key(header::CONTENT_LENGTH);
+                let Some(body) = Gathered::new(body, named, broken).await else {
+                    called(Some(Miss::Failed.word()));
+                    return self.refused(target, &Miss::Failed, start, span);
+                };
+                target.meters.answered(head.status, start.elapsed());
+                called(None);
+                span.status(head.status, 500);
+                // The span is as long as the body.
+                let running = Running { _admitted: admitted, _span: span };
                 Response::from_parts(head, Counted { body, _running: Some(running) })
             }
             Err(err) => {
@@ -180,20 +187,23 @@ fn absolute(uri: &Uri, authority: &Authority, https: bool) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-/// A request until the last byte of its answer.
-struct Running {
+/// A place among the requests under way.
+#[derive(Debug)]
+pub struct Admitted {
     _permits: (OwnedSemaphorePermit, OwnedSemaphorePermit),
-    _gauge: Up,
-    _span: Recording,
+    gauge: Gauge,
 }
 
-/// A gauge that was raised.
-struct Up(Gauge);
-
-impl Drop for Up {
+impl Drop for Admitted {
     fn drop(&mut self) {
-        self.0.dec();
+        self.gauge.dec();
     }
+}
+
+/// A request until the last byte of its answer.
+struct Running {
+    _admitted: Arc<Admitted>,
+    _span: Recording,
 }
 
 /// A body that keeps its request in the count until it ends.

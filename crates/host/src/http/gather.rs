@@ -7,6 +7,8 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -26,16 +28,19 @@ pub(super) struct Gathered {
     /// Whether the head names a length. hyper believes a body that knows its own, and would not see that they differ:
     /// the client would wait for the missing bytes, and take them from the next answer.
     named: bool,
+    /// Whether the guest ended in the middle: its body ends then as if it were complete.
+    broken: Arc<AtomicBool>,
 }
 
 impl Gathered {
     /// A body that was not begun.
     pub(super) fn whole(body: WasiBody) -> Self {
-        Self { held: VecDeque::new(), rest: Some(body), named: false }
+        Self { held: VecDeque::new(), rest: Some(body), named: false, broken: Arc::default() }
     }
 
     /// Takes what comes at once. `named`: whether the head names a length.
-    pub(super) async fn new(mut body: WasiBody, named: bool) -> Self {
+    /// None if the guest ended in the middle meanwhile: nothing was sent yet, so the answer may still be another.
+    pub(super) async fn new(mut body: WasiBody, named: bool, broken: Arc<AtomicBool>) -> Option<Self> {
         let mut held = VecDeque::new();
         let (mut bytes, mut turns) = (0, TURNS);
         while bytes < HELD {
@@ -48,7 +53,10 @@ impl Gathered {
                         break;
                     }
                 }
-                Poll::Ready(None) => return Self { held, rest: None, named },
+                Poll::Ready(None) => {
+                    let whole = !broken.load(Ordering::Relaxed);
+                    return whole.then_some(Self { held, rest: None, named, broken });
+                }
                 Poll::Pending if turns > 0 => {
                     turns -= 1;
                     tokio::task::yield_now().await;
@@ -56,7 +64,7 @@ impl Gathered {
                 Poll::Pending => break,
             }
         }
-        Self { held, rest: Some(body), named }
+        Some(Self { held, rest: Some(body), named, broken })
     }
 }
 
@@ -69,7 +77,13 @@ impl Body for Gathered {
             return Poll::Ready(Some(frame));
         }
         match &mut self.rest {
-            Some(body) => Pin::new(body).poll_frame(cx),
+            Some(body) => match Pin::new(body).poll_frame(cx) {
+                Poll::Ready(None) if self.broken.load(Ordering::Relaxed) => {
+                    self.rest = None;
+                    Poll::Ready(Some(Err(Error::HttpProtocolError)))
+                }
+                poll => poll,
+            },
             None => Poll::Ready(None),
         }
     }
@@ -110,17 +124,26 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_comes_at_once_has_a_length() {
-        let body = Gathered::new(StreamBody::new(stream::iter([data("hel"), data("lo")])).boxed_unsync(), false).await;
+        let body = Gathered::new(
+            StreamBody::new(stream::iter([data("hel"), data("lo")])).boxed_unsync(),
+            false,
+            Arc::default(),
+        )
+        .await
+        .unwrap();
         assert_eq!(body.size_hint().exact(), Some(5));
         assert_eq!(body.collect().await.unwrap().to_bytes(), "hello");
-        let empty = Gathered::new(StreamBody::new(stream::iter([])).boxed_unsync(), false).await;
+        let empty =
+            Gathered::new(StreamBody::new(stream::iter([])).boxed_unsync(), false, Arc::default()).await.unwrap();
         assert!(empty.is_end_stream());
     }
 
     #[tokio::test]
     async fn a_length_that_the_head_names_is_left_to_be_checked() {
         for frames in [vec![data("hel"), data("lo")], vec![]] {
-            let body = Gathered::new(StreamBody::new(stream::iter(frames)).boxed_unsync(), true).await;
+            let body = Gathered::new(StreamBody::new(stream::iter(frames)).boxed_unsync(), true, Arc::default())
+                .await
+                .unwrap();
             assert_eq!((body.size_hint().exact(), body.is_end_stream()), (None, false));
         }
     }
@@ -128,7 +151,7 @@ mod tests {
     #[tokio::test]
     async fn one_that_never_ends_is_not_waited_for() {
         let endless = stream::iter([data("first")]).chain(stream::pending());
-        let mut body = Gathered::new(StreamBody::new(endless).boxed_unsync(), false).await;
+        let mut body = Gathered::new(StreamBody::new(endless).boxed_unsync(), false, Arc::default()).await.unwrap();
         assert_eq!(body.size_hint().exact(), None);
         assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "first");
     }
@@ -136,7 +159,7 @@ mod tests {
     #[tokio::test]
     async fn a_large_one_is_not_held() {
         let large = stream::repeat_with(|| Ok(Frame::data(Bytes::from_static(&[0; 4096]))));
-        let body = Gathered::new(StreamBody::new(large).boxed_unsync(), false).await;
+        let body = Gathered::new(StreamBody::new(large).boxed_unsync(), false, Arc::default()).await.unwrap();
         assert_eq!(body.held.len(), HELD / 4096);
     }
 
@@ -144,11 +167,13 @@ mod tests {
     async fn trailers_and_errors_come_in_their_place() {
         let trailers = http::HeaderMap::from_iter([(http::header::ETAG, http::HeaderValue::from_static("a"))]);
         let frames = [data("a"), Ok(Frame::trailers(trailers))];
-        let body = Gathered::new(StreamBody::new(stream::iter(frames)).boxed_unsync(), false).await;
+        let body =
+            Gathered::new(StreamBody::new(stream::iter(frames)).boxed_unsync(), false, Arc::default()).await.unwrap();
         assert_eq!(body.size_hint().exact(), None);
         assert!(body.collect().await.unwrap().trailers().is_some());
         let frames = [data("a"), Err(Error::HttpProtocolError)];
-        let mut body = Gathered::new(StreamBody::new(stream::iter(frames)).boxed_unsync(), false).await;
+        let mut body =
+            Gathered::new(StreamBody::new(stream::iter(frames)).boxed_unsync(), false, Arc::default()).await.unwrap();
         assert!(body.frame().await.unwrap().is_ok());
         assert!(body.frame().await.unwrap().is_err());
     }

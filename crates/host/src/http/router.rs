@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use http::Uri;
 use tokio::sync::Semaphore;
+use tokio_util::sync::DropGuard;
 use wasmtime_wasi_http::handler::ProxyHandler;
 
 use super::names::requested;
@@ -27,14 +28,17 @@ pub struct Target {
     pub(super) turn: AtomicUsize,
     /// What it was added under.
     names: OnceLock<HostNames>,
+    /// Its warm instances end with it.
+    _over: DropGuard,
 }
 
 impl Target {
     /// A target that takes so many requests at a time.
-    pub fn new(part: Arc<Part>, handler: ProxyHandler<Handler>, in_flight: usize, meters: RequestMeters) -> Arc<Self> {
+    pub fn new(part: Arc<Part>, handler: Handler, in_flight: usize, meters: RequestMeters) -> Arc<Self> {
         Arc::new(Self {
             part,
-            handler,
+            _over: handler.over().drop_guard(),
+            handler: ProxyHandler::new(handler),
             in_flight: Arc::new(Semaphore::new(in_flight)),
             meters,
             turn: AtomicUsize::new(0),

@@ -144,13 +144,15 @@ impl Shared {
     }
 
     async fn serve(self: Arc<Self>, io: impl Read + Write + Unpin + Send + 'static, https: bool, mut end: End) {
-        let h2 = Arc::new(AtomicBool::new(false));
+        let (h2, asked) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let service = service_fn({
-            let (shared, h2, draining) = (Arc::clone(&self), Arc::clone(&h2), end.draining.clone());
+            let (shared, draining) = (Arc::clone(&self), end.draining.clone());
+            let (h2, asked) = (Arc::clone(&h2), Arc::clone(&asked));
             move |request: Request<Incoming>| {
                 let (shared, draining) = (Arc::clone(&shared), draining.clone());
                 let one = request.version() < Version::HTTP_2;
                 h2.store(!one, Ordering::Relaxed);
+                asked.store(true, Ordering::Relaxed);
                 async move {
                     let request = request.map(|body| body.map_err(wasmtime_wasi_http::Error::from).boxed_unsync());
                     let mut response = shared.front.answer(request, https).await;
@@ -164,6 +166,10 @@ impl Shared {
         let mut connection = pin!(self.http.serve_connection(io, service));
         let result = tokio::select! {
             result = connection.as_mut() => result,
+            () = silent(&asked) => {
+                self.metrics.connection_refused("silent");
+                return;
+            }
             () = until_over(&h2, &mut end) => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
@@ -172,6 +178,15 @@ impl Shared {
         if let Err(err) = result {
             tracing::debug!(error = %err, "a connection ended");
         }
+    }
+}
+
+/// When a connection has asked for nothing in the time it has for that. hyper's own limit begins once it knows which
+/// protocol is spoken.
+async fn silent(asked: &AtomicBool) {
+    tokio::time::sleep(HEAD).await;
+    if asked.load(Ordering::Relaxed) {
+        std::future::pending::<()>().await;
     }
 }
 

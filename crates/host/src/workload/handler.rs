@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
 use wasmtime::Store;
 use wasmtime_wasi_http::handler::{HandlerState, Instance};
 
@@ -38,6 +39,11 @@ impl Handler {
     pub fn new(options: HandlerOptions, compiled: Arc<Compiled>, parts: Vec<Arc<Part>>) -> Self {
         let pool = parts.first().map(|part| part.pool).unwrap_or_default();
         Self { options, compiled, parts, pool, warm: Arc::default() }
+    }
+
+    /// Ends idle instances once it is cancelled.
+    pub fn over(&self) -> CancellationToken {
+        self.warm.over()
     }
 }
 

@@ -35,6 +35,8 @@ pub struct Part {
     pub config: BTreeMap<String, String>,
     /// Folders it sees.
     pub mounts: Vec<Mount>,
+    /// Keeps them until its last instance is gone.
+    pub volumes: Arc<Volumes>,
     /// Largest linear memory, in bytes, if less than the host's own limit.
     pub memory: Option<usize>,
     /// Where HTTP requests may go.
@@ -57,8 +59,8 @@ pub struct Running {
     pub compiled: Vec<Arc<Compiled>>,
     /// Keeps their bytes in the cache of pulls.
     pub in_use: Vec<oci::InUse>,
-    /// Its folders.
-    pub volumes: Volumes,
+    /// Its components and service.
+    pub parts: Vec<Arc<Part>>,
     /// What whoever asks about it should know.
     pub notes: Vec<String>,
 }

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use tokio::time::Sleep;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use wasmtime::component::GuestTaskId;
 use wasmtime::{Store, StoreContextMut};
 use wasmtime_wasi_http::handler::{ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus};
@@ -81,6 +82,8 @@ impl WorkerState for Worker {
 
     fn drop(&self, store: Store<State>, result: Result<(), wasmtime::Error>) {
         if let Err(err) = result {
+            // Before the store goes: its bodies end then, and would look complete.
+            store.data().calls().break_off();
             let part = store.data().part(0);
             tracing::warn!(
                 namespace = part.namespace, workload = part.workload, component = part.component,
@@ -92,23 +95,42 @@ impl WorkerState for Worker {
 
 /// Idle instances of a component in its workload.
 #[derive(Default)]
-pub(super) struct Warm(AtomicUsize);
+pub(super) struct Warm {
+    idle: AtomicUsize,
+    /// The workload is gone: nobody will call them any more.
+    over: CancellationToken,
+}
 
 /// A place among them, given back when dropped.
 struct Place(Arc<Warm>);
 
 impl Warm {
+    /// Tells idle instances to end.
+    pub(super) fn over(&self) -> CancellationToken {
+        self.over.clone()
+    }
+
     /// A place, unless all are taken.
     fn enter(self: &Arc<Self>, most: usize) -> Option<Place> {
         let more = |idle| (idle < most).then_some(idle + 1);
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
+        self.idle.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
         Some(Place(Arc::clone(self)))
+    }
+
+    /// Gives a place back unless so many are to stay; two that leave at once do not both count the other.
+    fn leave(place: Place, floor: usize) -> Result<(), Place> {
+        let less = |idle| (idle > floor).then(|| idle - 1);
+        if place.0.idle.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_err() {
+            return Err(place);
+        }
+        std::mem::forget(place);
+        Ok(())
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.idle.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -117,6 +139,7 @@ pub struct Expiration {
     timeout: Duration,
     pool: Pool,
     warm: Arc<Warm>,
+    over: Pin<Box<WaitForCancellationFutureOwned>>,
     /// While the instance is idle.
     place: Option<Place>,
     until: Option<(Instant, Pin<Box<Sleep>>)>,
@@ -124,7 +147,8 @@ pub struct Expiration {
 
 impl Expiration {
     pub(super) fn new(timeout: Duration, pool: Pool, warm: &Arc<Warm>) -> Self {
-        Self { timeout, pool, warm: Arc::clone(warm), place: None, until: None }
+        let over = Box::pin(warm.over().cancelled_owned());
+        Self { timeout, pool, warm: Arc::clone(warm), over, place: None, until: None }
     }
 
     fn until(&mut self, end: Instant, cx: &mut Context<'_>) -> Poll<()> {
@@ -145,6 +169,9 @@ impl WorkerExpiration for Expiration {
             let end = start + self.timeout;
             return self.until(end, cx);
         }
+        if self.over.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
         if self.place.is_none() {
             self.place = self.warm.enter(self.pool.size);
         }
@@ -153,16 +180,19 @@ impl WorkerExpiration for Expiration {
             return Poll::Ready(());
         }
         let Some(idle) = self.pool.reclaim_seconds else { return Poll::Pending };
-        let floor = self.pool.reclaim_floor;
         let end = start + Duration::from_secs(idle);
-        match self.until(end, cx) {
-            Poll::Ready(()) if self.warm.0.load(Ordering::Relaxed) <= floor => {
+        if self.until(end, cx).is_pending() {
+            return Poll::Pending;
+        }
+        match self.place.take().map(|place| Warm::leave(place, self.pool.reclaim_floor)) {
+            Some(Err(place)) => {
                 // One of those that stay: it is looked at again after as long a time.
+                self.place = Some(place);
                 self.until = None;
                 let later = Instant::now() + Duration::from_secs(idle.max(1));
                 self.until(later, cx)
             }
-            poll => poll,
+            _ => Poll::Ready(()),
         }
     }
 }

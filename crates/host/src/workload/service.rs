@@ -1,8 +1,10 @@
 //! The service of a workload: a program that runs from start to stop, and is started again when it fails.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::FutureExt as _;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use wasmtime_wasi::I32Exit;
@@ -41,7 +43,9 @@ impl Service {
     pub fn start(options: HandlerOptions, compiled: Arc<Compiled>, parts: Vec<Arc<Part>>, max_restarts: u64) -> Self {
         let (sender, state) = watch::channel(ServiceState::Running);
         let task = tokio::spawn(async move {
-            let ended = supervise(&options, &compiled, &parts, max_restarts).await;
+            let ended = AssertUnwindSafe(supervise(&options, &compiled, &parts, max_restarts)).catch_unwind().await;
+            let ended =
+                ended.unwrap_or_else(|_| ServiceState::Failed("the host failed inside; its log says where".into()));
             _ = sender.send(ended);
         });
         Self { state, task }

@@ -25,6 +25,17 @@ pub struct Volumes {
     empty: Vec<TempDir>,
 }
 
+impl Drop for Volumes {
+    fn drop(&mut self) {
+        let empty = std::mem::take(&mut self.empty);
+        // A large folder takes its time, which is not that of requests.
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) if !empty.is_empty() => _ = runtime.spawn_blocking(move || drop(empty)),
+            _ => {}
+        }
+    }
+}
+
 impl Volumes {
     /// Makes empty folders, and looks whether the host's own are there.
     pub fn make(volumes: &[Volume]) -> Result<Self, String> {

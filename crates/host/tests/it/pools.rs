@@ -83,3 +83,18 @@ async fn idle_instances_are_given_back_but_for_those_that_stay() {
     assert_eq!(calls(&host).await, 2);
     host.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn warm_instances_end_with_their_workload() {
+    let Some((host, _nats)) = pooled(json!({ "poolSize": 2 })).await else { return };
+    at_once(&host, 2).await;
+    let memory = async || {
+        let metrics = host.metrics().await;
+        let line = metrics.lines().find_map(|line| line.strip_prefix("chartwright_host_guest_memory_bytes "));
+        line.unwrap().parse::<u64>().unwrap()
+    };
+    assert!(memory().await > 0);
+    host.end("a").await;
+    until(async || memory().await == 0).await;
+    host.stop().await;
+}

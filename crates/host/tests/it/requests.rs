@@ -30,6 +30,28 @@ async fn names_in_any_spelling_lead_to_their_workload() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn h01_a_workload_answers_to_all_names_of_its_service() {
+    let Some(Scene { host, image, nats: _nats, .. }) = Scene::new(&[]).await else { return };
+    for (interface, service) in [("incoming-handler", "web"), ("handler", "api")] {
+        let aliases = [service.to_owned(), format!("{service}.apps"), format!("{service}.apps.svc")];
+        let full = format!("{service}.apps.svc.cluster.local");
+        let start = json!({ "witWorld": {
+            "components": [{ "name": "c", "image": image }],
+            "hostInterfaces": [{ "namespace": "wasi", "package": "http", "interfaces": [interface], "config": {
+                "host": format!("{service}.example.test"), "host-aliases": format!("{}, {full}", aliases.join(",")) } }],
+        } });
+        assert_eq!(host.workload(service, start).await.workload_state, Running);
+        for name in aliases.iter().chain([&full, &format!("{service}.example.test")]) {
+            assert_eq!(host.get(name, "/").await.status, 200, "{name}");
+        }
+    }
+    let nobody = host.get("nobody.example.test", "/").await;
+    assert_eq!((nobody.status, nobody.reason.as_str()), (404, "unknown-host"));
+    assert!(nobody.body.contains("`nobody.example.test`") && !nobody.body.contains("web"), "{}", nobody.body);
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_name_of_another_namespace_is_not_shared() {
     let Some(Scene { host, image, nats: _nats, .. }) = Scene::new(&[]).await else { return };
     host.run("a", &image, "a.example", json!({})).await;
@@ -68,6 +90,24 @@ async fn a_guest_harms_only_its_own_request() {
     assert_eq!(fine, [200; 20]);
     assert!(begin.elapsed() < Duration::from_secs(15));
     assert_eq!(host.get("a.example", "/").await.status, 200);
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_breaks_off_is_not_taken_for_a_whole_one() {
+    let Some(Scene { host, image, nats: _nats, .. }) = Scene::new(&[]).await else { return };
+    host.run("a", &image, "a.example", json!({})).await;
+    let stream = tokio::net::TcpStream::connect(host.addresses.http.unwrap()).await.unwrap();
+    let (mut one, connection) =
+        hyper::client::conn::http1::handshake(hyper_util::rt::TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    // While nothing was sent, the host can still say so itself.
+    let soon = host.get("a.example", "/cut?1").await;
+    assert_eq!((soon.status, soon.reason.as_str()), (500, "guest-failed"));
+    let request = http::Request::get("/cut?100").header("host", "a.example").body(String::new()).unwrap();
+    let response = one.send_request(request).await.unwrap();
+    assert_eq!(response.status(), 200, "the guest said so before it failed");
+    assert!(http_body_util::BodyExt::collect(response.into_body()).await.is_err());
     host.stop().await;
 }
 

@@ -4,7 +4,7 @@ use chartwright_contract::control::WorkloadState::{Completed, Error, Running};
 use serde_json::{Value, json};
 
 use crate::guests::guest;
-use crate::host::{Scene, until};
+use crate::host::{Scene, serves, until};
 
 /// A workload of only a service, whose folder is that one of the host.
 fn workload(image: &str, folder: &std::path::Path, end: &str, max_restarts: u64) -> Value {
@@ -56,5 +56,20 @@ async fn a_service_that_serves_http_keeps_its_one_instance() {
     for call in 1..=5 {
         assert_eq!(host.get("a.example", "/calls").await.body, call.to_string());
     }
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_fails_leaves_no_route() {
+    let Some(Scene { host, registry, image, nats: _nats }) = Scene::new(&[]).await else { return };
+    let neither = registry.put("prices", "1", &guest("prices"));
+    let start = json!({
+        "service": { "image": neither },
+        "witWorld": { "components": [{ "name": "api", "image": image }], "hostInterfaces": [serves("a.example")] },
+    });
+    let status = host.workload("a", start).await;
+    assert_eq!(status.workload_state, Error);
+    assert!(status.message.contains("neither `wasi:cli/run` nor"), "{}", status.message);
+    assert_eq!(host.get("a.example", "/").await.status, 404);
     host.stop().await;
 }

@@ -74,6 +74,16 @@ impl Guest for Hello {
             "/echo" => echo(request, out),
             "/fetch" => fetch(query, out),
             "/trap" => std::process::abort(),
+            "/cut" => {
+                let response = OutgoingResponse::new(Fields::new());
+                let body = response.body().unwrap();
+                ResponseOutparam::set(out, Ok(response));
+                let stream = body.write().unwrap();
+                for _ in 0..query.parse().unwrap_or(1) {
+                    stream.blocking_write_and_flush(&[b'x'; 4096]).unwrap();
+                }
+                std::process::abort();
+            }
             "/loop" => loop {
                 std::hint::black_box(());
             },
