@@ -156,6 +156,10 @@ pub struct Metrics {
     pub guest_memory: Gauge,
     /// Growths of guests' memory beyond the limit.
     pub guest_memory_over: Gauge,
+    /// Instances of components.
+    pub instances: Gauge,
+    /// Those of them that are kept warm and idle.
+    pub instances_warm: Gauge,
 }
 
 impl Default for Metrics {
@@ -208,6 +212,8 @@ impl Default for Metrics {
             workloads: family!("workloads", "Workloads in mind, failed ones among them", Gauge::default()),
             guest_memory: family!("guest_memory_bytes", "Linear memory of all guests", Gauge::default()),
             guest_memory_over: family!("guest_memory_over", "Growths beyond the limit", Gauge::default()),
+            instances: family!("instances", "Instances of components", Gauge::default()),
+            instances_warm: family!("instances_warm", "Instances kept warm and idle", Gauge::default()),
             registry,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ::http::StatusCode;
@@ -232,7 +233,10 @@ fn metrics_page(path: &str, metrics: &Metrics, memory: &GuestMemory) -> plain::P
     }
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     metrics.guest_memory.set(number(memory.used()));
-    metrics.guest_memory_over.set(number(memory.over.load(std::sync::atomic::Ordering::Relaxed)));
+    let of = |count: &AtomicU64| number(count.load(Ordering::Relaxed));
+    metrics.guest_memory_over.set(of(&memory.over));
+    metrics.instances.set(of(&memory.instances));
+    metrics.instances_warm.set(of(&memory.warm));
     (StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", metrics.text())
 }
 

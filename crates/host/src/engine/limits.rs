@@ -13,12 +13,17 @@ pub struct GuestMemory {
     enforce: bool,
     /// How often a growth went over the limit.
     pub over: AtomicU64,
+    /// Instances there are.
+    pub instances: AtomicU64,
+    /// Those of them that are kept warm and idle.
+    pub warm: AtomicU64,
 }
 
 impl GuestMemory {
     /// `limit` in bytes.
     pub fn new(limit: u64, enforce: bool) -> Arc<Self> {
-        Arc::new(Self { used: AtomicU64::new(0), limit, enforce, over: AtomicU64::new(0) })
+        let none = AtomicU64::default;
+        Arc::new(Self { used: none(), limit, enforce, over: none(), instances: none(), warm: none() })
     }
 
     /// Bytes in use.
@@ -54,6 +59,7 @@ pub struct GuestLimits {
 impl GuestLimits {
     /// Limits of one store; `memory` is the largest linear memory, in bytes.
     pub fn new(all: Arc<GuestMemory>, memory: usize) -> Self {
+        all.instances.fetch_add(1, Ordering::Relaxed);
         Self { all, memory, taken: 0, last: 0 }
     }
 }
@@ -61,6 +67,7 @@ impl GuestLimits {
 impl Drop for GuestLimits {
     fn drop(&mut self) {
         self.all.used.fetch_sub(self.taken, Ordering::Relaxed);
+        self.all.instances.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -38,7 +38,8 @@ impl Handler {
     /// A handler; the component must serve HTTP. The first of `parts` is the component itself.
     pub fn new(options: HandlerOptions, compiled: Arc<Compiled>, parts: Vec<Arc<Part>>) -> Self {
         let pool = parts.first().map(|part| part.pool).unwrap_or_default();
-        Self { options, compiled, parts, pool, warm: Arc::default() }
+        let warm = Warm::new(&options.memory);
+        Self { options, compiled, parts, pool, warm }
     }
 
     /// Ends idle instances once it is cancelled.

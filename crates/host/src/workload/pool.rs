@@ -13,7 +13,7 @@ use wasmtime::component::GuestTaskId;
 use wasmtime::{Store, StoreContextMut};
 use wasmtime_wasi_http::handler::{ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus};
 
-use crate::engine::State;
+use crate::engine::{GuestMemory, State};
 
 /// What comes along with a request, beside the request itself.
 type RequestData = crate::http::Call;
@@ -94,17 +94,27 @@ impl WorkerState for Worker {
 }
 
 /// Idle instances of a component in its workload.
-#[derive(Default)]
 pub(super) struct Warm {
     idle: AtomicUsize,
+    /// Those of all workloads.
+    all: Arc<GuestMemory>,
     /// The workload is gone: nobody will call them any more.
     over: CancellationToken,
 }
 
 /// A place among them, given back when dropped.
-struct Place(Arc<Warm>);
+struct Place {
+    warm: Arc<Warm>,
+    /// Whether it still counts as one of the workload's.
+    counted: bool,
+}
 
 impl Warm {
+    /// None yet, of one workload among all.
+    pub(super) fn new(all: &Arc<GuestMemory>) -> Arc<Self> {
+        Arc::new(Self { idle: AtomicUsize::new(0), all: Arc::clone(all), over: CancellationToken::new() })
+    }
+
     /// Tells idle instances to end.
     pub(super) fn over(&self) -> CancellationToken {
         self.over.clone()
@@ -114,23 +124,29 @@ impl Warm {
     fn enter(self: &Arc<Self>, most: usize) -> Option<Place> {
         let more = |idle| (idle < most).then_some(idle + 1);
         self.idle.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
-        Some(Place(Arc::clone(self)))
+        self.all.warm.fetch_add(1, Ordering::Relaxed);
+        Some(Place { warm: Arc::clone(self), counted: true })
     }
+}
 
-    /// Gives a place back unless so many are to stay; two that leave at once do not both count the other.
-    fn leave(place: Place, floor: usize) -> Result<(), Place> {
+impl Place {
+    /// Gives it back unless so many are to stay; two that leave at once do not both count the other.
+    fn leave(mut self, floor: usize) -> Result<(), Self> {
         let less = |idle| (idle > floor).then(|| idle - 1);
-        if place.0.idle.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_err() {
-            return Err(place);
+        if self.warm.idle.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_err() {
+            return Err(self);
         }
-        std::mem::forget(place);
+        self.counted = false;
         Ok(())
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.idle.fetch_sub(1, Ordering::Relaxed);
+        self.warm.all.warm.fetch_sub(1, Ordering::Relaxed);
+        if self.counted {
+            self.warm.idle.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -184,7 +200,7 @@ impl WorkerExpiration for Expiration {
         if self.until(end, cx).is_pending() {
             return Poll::Pending;
         }
-        match self.place.take().map(|place| Warm::leave(place, self.pool.reclaim_floor)) {
+        match self.place.take().map(|place| place.leave(self.pool.reclaim_floor)) {
             Some(Err(place)) => {
                 // One of those that stay: it is looked at again after as long a time.
                 self.place = Some(place);

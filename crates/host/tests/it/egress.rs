@@ -49,7 +49,8 @@ async fn the_client_certificate_is_shown_and_read_again() {
     {
         let Some(Scene { host, nats: _nats, .. }) = scene(&flags).await else { return };
         let without = host.get("a.example", &url).await;
-        assert!(without.status == 502 && without.body.contains("Tls"), "{without:?}");
+        // Whether the guest learns of the alert or of the end of the connection is a race.
+        assert_eq!(without.status, 502, "{without:?}");
         host.stop().await;
     }
     authority.issue_until("guest", 2021).write(folder.path());

@@ -16,8 +16,23 @@ async fn pooled(pool: Value) -> Option<(Host, crate::nats::Nats)> {
     Some((host, nats))
 }
 
+/// A gauge of the whole host.
+async fn gauge(host: &Host, name: &str) -> u64 {
+    let metrics = host.metrics().await;
+    let line = metrics.lines().find_map(|line| line.strip_prefix(&format!("chartwright_host_{name} ")));
+    line.unwrap().parse().unwrap()
+}
+
+/// What an instance counted, once it rests again: an answer is there a moment before its instance is idle.
 async fn calls(host: &Host) -> u32 {
-    host.get("a.example", "/calls").await.body.parse().unwrap()
+    let count = host.get("a.example", "/calls").await.body.parse().unwrap();
+    settled(host).await;
+    count
+}
+
+/// Waits until no instance is busy.
+async fn settled(host: &Host) {
+    until(async || gauge(host, "instances").await == gauge(host, "instances_warm").await).await;
 }
 
 /// Asks so many at a time that each needs an instance of its own; what they counted.
@@ -41,6 +56,7 @@ async fn without_a_pool_each_call_has_an_instance_of_its_own() {
 async fn no_more_instances_stay_warm_than_the_pool_holds() {
     let Some((host, _nats)) = pooled(json!({ "poolSize": 2 })).await else { return };
     assert_eq!(at_once(&host, 6).await, [1; 6], "busy ones are no hindrance to others");
+    settled(&host).await;
     // Two stayed: of six more at a time, two meet an instance that has been called before.
     let counts = at_once(&host, 6).await;
     assert_eq!(counts, [1, 1, 1, 1, 2, 2]);
@@ -88,13 +104,10 @@ async fn idle_instances_are_given_back_but_for_those_that_stay() {
 async fn warm_instances_end_with_their_workload() {
     let Some((host, _nats)) = pooled(json!({ "poolSize": 2 })).await else { return };
     at_once(&host, 2).await;
-    let memory = async || {
-        let metrics = host.metrics().await;
-        let line = metrics.lines().find_map(|line| line.strip_prefix("chartwright_host_guest_memory_bytes "));
-        line.unwrap().parse::<u64>().unwrap()
-    };
-    assert!(memory().await > 0);
+    until(async || gauge(&host, "instances_warm").await == 2).await;
+    assert!(gauge(&host, "instances").await == 2 && gauge(&host, "guest_memory_bytes").await > 0);
     host.end("a").await;
-    until(async || memory().await == 0).await;
+    until(async || gauge(&host, "instances").await == 0).await;
+    assert_eq!((gauge(&host, "instances_warm").await, gauge(&host, "guest_memory_bytes").await), (0, 0));
     host.stop().await;
 }
