@@ -9,6 +9,7 @@ use ::http::StatusCode;
 use chartwright_contract::control::subjects::HostId;
 use chartwright_contract::nats::ConnectError;
 use tokio::sync::{oneshot, watch};
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::control::{Control, Heartbeats, Identity};
 use crate::engine::{Compiler, Disk, Engine, EngineError, EngineOptions, GuestMemory};
@@ -174,7 +175,7 @@ pub async fn run(
     let control = Control::new(Arc::clone(&shared), heartbeats);
     let (end, ended) = watch::channel(false);
     let (quiet, served) = watch::channel(false);
-    let cleaning = tokio::spawn(clean(shared.store.clone()));
+    let _cleaning = AbortOnDropHandle::new(tokio::spawn(clean(shared.store.clone())));
     let serving = server.map(|server| tokio::spawn(server.run(End { draining, ended: ended.clone() })));
     tracing::info!(id, ?http, "the host runs");
     _ = ready.send(Addresses { id, http, metrics: metrics_at, probes });
@@ -183,7 +184,6 @@ pub async fn run(
     let mut stop = std::pin::pin!(stop);
     tokio::select! {
         result = &mut controlling => {
-            cleaning.abort();
             let why = result.map_or_else(|err| err.to_string(), |()| "the subscription ended".to_owned());
             return Err(HostError::Control(why));
         }
@@ -198,7 +198,6 @@ pub async fn run(
         () = tokio::time::sleep(options.drain_delay) => true,
     };
     _ = end.send(true);
-    cleaning.abort();
     // Whoever asks meanwhile how a workload is gets an answer to the last.
     let finished = async {
         if let Some(serving) = serving {

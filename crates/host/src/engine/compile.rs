@@ -248,8 +248,12 @@ impl CompileError {
     }
 }
 
+/// What a component serves HTTP by, in WASI 0.3 and in 0.2.
+const HANDLER: &str = "wasi:http/handler@0.3";
+const INCOMING_HANDLER: &str = "wasi:http/incoming-handler@0.2";
+
 fn is_http(export: &str) -> bool {
-    export.starts_with("wasi:http/handler@0.3") || export.starts_with("wasi:http/incoming-handler@0.2")
+    export.starts_with(HANDLER) || export.starts_with(INCOMING_HANDLER)
 }
 
 /// `bytes` are made only if the code is not on disk.
@@ -286,9 +290,9 @@ fn compile(
     let exports = |prefix: &str| exports.iter().any(|export| export.starts_with(prefix));
     let invalid = |err: wasmtime::Error| CompileError::Invalid(format!("{err:#}"));
     // The newer interface wins where a component has both.
-    let http = if exports("wasi:http/handler@0.3") {
+    let http = if exports(HANDLER) {
         Some(ProxyPre::P3(p3::bindings::ServicePre::new(pre.clone()).map_err(invalid)?))
-    } else if exports("wasi:http/incoming-handler@0.2") {
+    } else if exports(INCOMING_HANDLER) {
         Some(ProxyPre::P2(p2::bindings::ProxyPre::new(pre.clone()).map_err(invalid)?))
     } else {
         None

@@ -2,7 +2,6 @@
 //! within a program, and resources, streams and asynchronous functions pass as the component model has it.
 
 use bytes::Bytes;
-use sha2::{Digest as _, Sha256};
 use wac_graph::types::{ItemKind, Package};
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
 
@@ -26,10 +25,10 @@ pub struct Source {
 
 /// Which components, and who calls whom: what a composition is known by.
 pub(super) fn key(sources: &[Source], order: &[usize], links: &[Vec<Link>]) -> String {
-    let mut hash = Sha256::new();
-    let mut line = |text: &str| {
-        hash.update(text);
-        hash.update("\n");
+    let mut text = String::new();
+    let mut line = |words: &str| {
+        text.push_str(words);
+        text.push('\n');
     };
     line("composition 1");
     for place in order {
@@ -39,7 +38,7 @@ pub(super) fn key(sources: &[Source], order: &[usize], links: &[Vec<Link>]) -> S
             line(&format!("{import} = {from} {export}"));
         }
     }
-    hash.finalize().iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+    oci::digest_of(text.as_bytes())
 }
 
 /// What a component asks for and offers.

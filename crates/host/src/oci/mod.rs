@@ -27,5 +27,6 @@ pub use cache::Cleaned;
 pub use errors::{Cause, FetchError, OptionsError, Seconds, TlsProblem};
 pub use in_use::InUse;
 pub use login::{Login, LoginSource};
+pub(crate) use reference::digest_of;
 pub use secret::Secret;
 pub use store::{Component, Options, Origin, Policy, Store};

@@ -84,7 +84,7 @@ pub(super) fn is_digest(text: &str) -> bool {
 }
 
 /// The digest of bytes.
-pub(super) fn digest_of(bytes: &[u8]) -> String {
+pub(crate) fn digest_of(bytes: &[u8]) -> String {
     finish(Sha256::new_with_prefix(bytes))
 }
 

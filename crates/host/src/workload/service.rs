@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
 use wasmtime_wasi::I32Exit;
 
 use super::{HandlerOptions, Part};
@@ -29,13 +29,7 @@ pub enum ServiceState {
 /// A service; it ends when this is dropped.
 pub struct Service {
     state: watch::Receiver<ServiceState>,
-    task: JoinHandle<()>,
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
+    _task: AbortOnDropHandle<()>,
 }
 
 impl Service {
@@ -48,7 +42,7 @@ impl Service {
                 ended.unwrap_or_else(|_| ServiceState::Failed("the host failed inside; its log says where".into()));
             _ = sender.send(ended);
         });
-        Self { state, task }
+        Self { state, _task: AbortOnDropHandle::new(task) }
     }
 
     /// How it is now.

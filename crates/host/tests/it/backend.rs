@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use futures::StreamExt as _;
 use http::{HeaderMap, Request, Response};
-use http_body::Frame;
+use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -25,26 +25,9 @@ pub(crate) struct Backend {
 
 impl Backend {
     pub(crate) async fn start(tls: Option<Arc<ServerConfig>>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let shared = Arc::clone(&seen);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (shared, tls) = (Arc::clone(&shared), tls.clone());
-                tokio::spawn(async move {
-                    let http = auto::Builder::new(TokioExecutor::new());
-                    let service = service_fn(move |request| answer(request, Arc::clone(&shared)));
-                    match tls {
-                        Some(tls) => {
-                            let Ok(stream) = TlsAcceptor::from(tls).accept(stream).await else { return };
-                            _ = http.serve_connection(TokioIo::new(stream), service).await;
-                        }
-                        None => _ = http.serve_connection(TokioIo::new(stream), service).await,
-                    }
-                });
-            }
-        });
+        let address = listen(tls, move |request| answer(request, Arc::clone(&shared))).await;
         Self { address, seen }
     }
 
@@ -52,6 +35,33 @@ impl Backend {
     pub(crate) fn seen(&self) -> Vec<HeaderMap> {
         self.seen.lock().unwrap().clone()
     }
+}
+
+/// Serves HTTP/1.1 and h2 on loopback, with TLS or without, and tells where.
+pub(crate) async fn listen<F, R, B>(tls: Option<Arc<ServerConfig>>, answer: F) -> SocketAddr
+where
+    F: Fn(Request<Incoming>) -> R + Clone + Send + 'static,
+    R: Future<Output = Result<Response<B>, Infallible>> + Send + 'static,
+    B: Body<Data = Bytes, Error = Infallible> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (service, tls) = (service_fn(answer.clone()), tls.clone());
+            tokio::spawn(async move {
+                let http = auto::Builder::new(TokioExecutor::new());
+                match tls {
+                    Some(tls) => {
+                        let Ok(stream) = TlsAcceptor::from(tls).accept(stream).await else { return };
+                        _ = http.serve_connection(TokioIo::new(stream), service).await;
+                    }
+                    None => _ = http.serve_connection(TokioIo::new(stream), service).await,
+                }
+            });
+        }
+    });
+    address
 }
 
 async fn answer(

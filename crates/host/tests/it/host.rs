@@ -129,22 +129,6 @@ impl Host {
         self.readiness(|answer| answer.status == 200).await;
     }
 
-    /// The next host that says it is there, from a process of its own that serves this port. It is listened for from now.
-    pub(crate) async fn coming(nats: &Nats, port: u16) -> impl Future<Output = Self> + use<> {
-        let operator = async_nats::ConnectOptions::new().retry_on_initial_connect().connect(nats.url()).await.unwrap();
-        let mut heartbeats = operator.subscribe("runtime.operator.heartbeat.>").await.unwrap();
-        operator.flush().await.unwrap();
-        async move {
-            let heartbeat = tokio::time::timeout(Duration::from_mins(1), heartbeats.next()).await.unwrap().unwrap();
-            let heartbeat: Value = serde_json::from_slice(&heartbeat.payload).unwrap();
-            let id = heartbeat["id"].as_str().unwrap().to_owned();
-            let http = Some(std::net::SocketAddr::from(([127, 0, 0, 1], port)));
-            let addresses = Addresses { id, http, metrics: None, probes: None };
-            let running = tokio::spawn(std::future::ready(Ok(())));
-            Self { addresses, operator, life: Life::Task { stop: None, running } }
-        }
-    }
-
     /// Sends a command as upstream's operator does and reads the answer as strictly as it does.
     pub(crate) async fn command(&self, command: &str, payload: Value) -> Option<WorkloadStatus> {
         let subject = format!("runtime.host.{}.{command}", self.addresses.id);

@@ -9,17 +9,14 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value::Value};
 use prost::Message as _;
 use rustls::ServerConfig;
-use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
+
+use crate::backend::listen;
 
 /// What came in.
 #[derive(Default)]
@@ -39,26 +36,9 @@ pub(crate) struct Collector {
 
 impl Collector {
     pub(crate) async fn start(tls: Option<Arc<ServerConfig>>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let received = Arc::new(Mutex::new(Received::default()));
         let shared = Arc::clone(&received);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (shared, tls) = (Arc::clone(&shared), tls.clone());
-                let service = service_fn(move |request| take(request, Arc::clone(&shared)));
-                tokio::spawn(async move {
-                    let http = auto::Builder::new(TokioExecutor::new());
-                    match tls {
-                        Some(tls) => {
-                            let Ok(stream) = TlsAcceptor::from(tls).accept(stream).await else { return };
-                            _ = http.serve_connection(TokioIo::new(stream), service).await;
-                        }
-                        None => _ = http.serve_connection(TokioIo::new(stream), service).await,
-                    }
-                });
-            }
-        });
+        let address = listen(tls, move |request| take(request, Arc::clone(&shared))).await;
         Self { address, received }
     }
 }
