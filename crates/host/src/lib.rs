@@ -11,7 +11,6 @@ mod machine;
 pub mod metrics;
 pub mod oci;
 pub mod options;
-mod plain;
 mod planes;
 pub mod plugins;
 mod shared;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use ::http::StatusCode;
 use chartwright_contract::control::subjects::HostId;
 use chartwright_contract::nats::ConnectError;
+use chartwright_program::pages;
 use tokio::sync::{oneshot, watch};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -22,7 +23,7 @@ use crate::planes::{NotThere, Planes};
 use crate::shared::Shared;
 use crate::telemetry::Telemetry;
 use crate::workload::HandlerOptions;
-use crate::{oci, plain, plugins};
+use crate::{oci, plugins};
 
 /// Time for one component to compile.
 const COMPILE: Duration = Duration::from_mins(2);
@@ -220,13 +221,13 @@ pub async fn run(
 async fn listen(
     flag: &'static str,
     address: Option<SocketAddr>,
-    page: impl Fn(&str) -> plain::Page + Send + Sync + 'static,
+    page: impl Fn(&str) -> pages::Page + Send + Sync + 'static,
 ) -> Result<Option<SocketAddr>, HostError> {
     let Some(address) = address else { return Ok(None) };
-    plain::serve(address, page).await.map(Some).map_err(|why| HostError::Listen { flag, address, why })
+    pages::serve(address, page).await.map(Some).map_err(|why| HostError::Listen { flag, address, why })
 }
 
-fn metrics_page(path: &str, metrics: &Metrics, memory: &GuestMemory) -> plain::Page {
+fn metrics_page(path: &str, metrics: &Metrics, memory: &GuestMemory) -> pages::Page {
     if path != "/metrics" {
         return (StatusCode::NOT_FOUND, "text/plain", "only /metrics is here\n".into());
     }
@@ -239,7 +240,7 @@ fn metrics_page(path: &str, metrics: &Metrics, memory: &GuestMemory) -> plain::P
     (StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", metrics.text())
 }
 
-fn probe(path: &str, away: Option<String>, draining: bool) -> plain::Page {
+fn probe(path: &str, away: Option<String>, draining: bool) -> pages::Page {
     let unready = if draining { Some("the host drains".to_owned()) } else { away };
     match (path, unready) {
         ("/livez" | "/healthz", _) => (StatusCode::OK, "text/plain", "alive\n".into()),

@@ -1,14 +1,11 @@
 //! The program: flags, logs, signals, and the host between them.
 
-use std::io::IsTerminal as _;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use chartwright_program::logs;
+use chartwright_program::signals::Signals;
 use tokio::sync::oneshot;
-use tracing_subscriber::filter::filter_fn;
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _};
+use tracing_subscriber::Layer as _;
 
 use crate::options::{Options, Usage};
 use crate::run::{HostError, run};
@@ -44,7 +41,7 @@ pub fn serve(arguments: &[String]) -> Result<(), ServeError> {
     let entered = runtime.enter();
     let exported = Logs::start(&options.telemetry);
     drop(entered);
-    logs(&options, exported.as_ref())?;
+    logs::start(&options.log_level, options.log_json, exported.as_ref().map(|logs| logs.layer().boxed()))?;
     for flag in &options.ignored {
         tracing::warn!("--{flag} has no effect on this host yet");
     }
@@ -52,54 +49,20 @@ pub fn serve(arguments: &[String]) -> Result<(), ServeError> {
         tracing::warn!("{warning}");
     }
     let result = runtime.block_on(async {
-        let listen = |kind| signal(kind).map_err(|err| ServeError::Process("listen to signals", err));
-        let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
-        let (first, stopped) = oneshot::channel::<()>();
-        let signals = async move {
-            let mut next = async || {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = interrupt.recv() => {}
-                }
-            };
-            next().await;
-            _ = first.send(());
-            next().await;
-        };
+        let signals = Signals::listen().map_err(|err| ServeError::Process("listen to signals", err))?;
         let (ready, _addresses) = oneshot::channel();
-        tokio::select! {
-            result = run(options, async { _ = stopped.await }, ready) => Ok(result?),
-            () = signals => {
+        let result = signals.run(|stopped| run(options, async { _ = stopped.await }, ready)).await;
+        result.map_or_else(
+            || {
                 tracing::warn!("a second signal: the host ends at once, whatever is in flight");
                 Ok(())
-            }
-        }
+            },
+            |result| Ok(result?),
+        )
     });
     // While the runtime is there: what is left of the log is sent over it.
     drop(exported);
     // Not for as long as a compiler may need that nobody waits for.
     runtime.shutdown_timeout(Duration::from_secs(1));
     result
-}
-
-fn logs(options: &Options, exported: Option<&Logs>) -> Result<(), Usage> {
-    // The NATS library repeats what our own lines say of the connection; whoever wants its words names it.
-    let quiet = if options.log_level.contains("async_nats") { "" } else { ",async_nats=off" };
-    let filter = EnvFilter::builder().parse(format!("{}{quiet}", options.log_level));
-    let filter = filter.map_err(|err| Usage(vec![format!("--log-level={}: {err}", options.log_level)]))?;
-    // The NATS library writes whole messages at its finest level, and messages carry Secrets.
-    let discreet = filter_fn(|metadata| {
-        let (target, level) = (metadata.target(), *metadata.level());
-        // So do those of OpenTelemetry with endpoints and headers.
-        let quiet = target.starts_with("opentelemetry") && level > tracing::Level::WARN;
-        !quiet && chartwright_contract::nats::may_log(target, level)
-    });
-    let lines =
-        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
-    let lines = if options.log_json { lines.json().boxed() } else { lines.boxed() };
-    let mut layers = vec![lines];
-    layers.extend(exported.map(|logs| logs.layer().boxed()));
-    // A second call, in a test, keeps the first one's.
-    _ = tracing_subscriber::registry().with(layers.with_filter(discreet).with_filter(filter)).try_init();
-    Ok(())
 }

@@ -23,6 +23,8 @@ pub struct Candidate {
     pub zone: Option<String>,
     /// Share of its memory in use, 0 to 1.
     pub memory: f64,
+    /// Share of its processors in use, 0 to 1.
+    pub cpu: f64,
 }
 
 /// What a cluster allows.
@@ -34,11 +36,13 @@ pub struct Policy {
     pub most_workloads: Option<usize>,
     /// Share of memory, 0 to 1, from which on a host gets nothing new.
     pub most_memory: Option<f64>,
+    /// The same of processors.
+    pub most_cpu: Option<f64>,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { shared_hosts: true, most_workloads: None, most_memory: None }
+        Self { shared_hosts: true, most_workloads: None, most_memory: None, most_cpu: None }
     }
 }
 
@@ -90,6 +94,8 @@ pub fn choose<'c>(
             "with as many workloads as it may have"
         } else if policy.most_memory.is_some_and(|most| host.memory >= most) {
             "short of memory"
+        } else if policy.most_cpu.is_some_and(|most| host.cpu >= most) {
+            "with busy processors"
         } else {
             return true;
         };
@@ -170,10 +176,18 @@ mod tests {
             Candidate { labels: BTreeMap::new(), ..host("b") },
             Candidate { workloads: 5, ..host("c") },
             Candidate { memory: 0.95, ..host("d") },
+            Candidate { cpu: 0.95, ..host("e") },
         ];
-        let policy = Policy { most_workloads: Some(5), most_memory: Some(0.9), ..Policy::default() };
+        let policy =
+            Policy { most_workloads: Some(5), most_memory: Some(0.9), most_cpu: Some(0.9), ..Policy::default() };
         let words = choose(&spec, "shop", &hosts, &policy).unwrap_err().to_string();
-        for part in ["1 not ready", "1 without the labels", "1 with as many workloads", "1 short of memory"] {
+        for part in [
+            "1 not ready",
+            "1 without the labels",
+            "1 with as many workloads",
+            "1 short of memory",
+            "1 with busy processors",
+        ] {
             assert!(words.contains(part), "{part}: {words}");
         }
         assert_eq!(choose(&spec, "shop", &[], &policy).unwrap_err().to_string(), "no host fits: there is none");

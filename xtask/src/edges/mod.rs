@@ -51,8 +51,9 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("anyhow", &["cli"]),
 ];
 
-/// The one member of `crates/` that its neighbours may depend on.
-const SHARED: &str = "chartwright-contract";
+/// The members of `crates/` that their neighbours may depend on: what both halves of the platform share, and what they
+/// are alike in as programs.
+const SHARED: [&str; 2] = ["chartwright-contract", "chartwright-program"];
 
 /// Runs the chore.
 pub(crate) fn run() -> Result<Verdict> {
@@ -163,11 +164,12 @@ fn check_crates(members: &[Member]) -> Vec<String> {
             let at = member.folder.join("Cargo.toml");
             if needed == "xtask" {
                 findings.push(format!("{}: nothing may depend on `xtask`", at.display()));
-            } else if member.folder.starts_with("crates") && needed != SHARED {
+            } else if member.folder.starts_with("crates") && !SHARED.contains(&needed.as_str()) {
                 findings.push(format!(
-                    "{}: `{}` depends on `{needed}`; in crates/ only `{SHARED}` is shared",
+                    "{}: `{}` depends on `{needed}`; in crates/ only {} are shared",
                     at.display(),
-                    member.name
+                    member.name,
+                    SHARED.join(" and ")
                 ));
             }
         }

@@ -11,6 +11,7 @@ mod heartbeat;
 mod interface;
 mod mapping;
 mod message;
+pub mod own;
 mod requests;
 mod resources;
 mod secret;

@@ -68,7 +68,7 @@ async fn conduct(arguments: &[String]) {
     let wasmtime = arguments.iter().find_map(|argument| argument.strip_prefix("--wasmtime="));
     let nats = nats::Nats::start().expect("a NATS server");
     let registry = registry::Registry::start();
-    let image = registry.put("hello", "1", guests::hello());
+    let image = registry.put("plain", "1", &guests::guest("plain"));
     let both = given("--requests") == given("--workloads");
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();

@@ -50,8 +50,8 @@ pub(crate) async fn measure(nats: &Nats, image: &str, wasmtime: Option<&str>, si
     let scratch = tempfile::tempdir().unwrap();
     match wasmtime {
         Some(program) => {
-            let component = scratch.path().join("hello.wasm");
-            std::fs::write(&component, guests::hello()).unwrap();
+            let component = scratch.path().join("plain.wasm");
+            std::fs::write(&component, guests::guest("plain")).unwrap();
             let address = format!("127.0.0.1:{}", free_port());
             let mut command = Command::new(program);
             command.args(["serve", "-Scli", "--addr", &address]).arg(&component);

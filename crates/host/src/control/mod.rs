@@ -7,8 +7,8 @@ mod slots;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chartwright_contract::control::Message as _;
 use chartwright_contract::control::subjects::{Command, HostId, Subject};
+use chartwright_contract::control::{Message as _, own};
 use chartwright_contract::nats::{Connection, async_nats};
 use futures::StreamExt as _;
 use tokio::sync::{Semaphore, watch};
@@ -48,12 +48,24 @@ impl Control {
     ) -> Result<(), async_nats::SubscribeError> {
         // First the ear, then the voice: who hears a heartbeat may send a command at once.
         let commands = connection.client().subscribe(host.commands()).await?;
+        let own = connection.client().subscribe(host.own_commands()).await?;
         let beating =
             tokio::spawn(Arc::clone(&self).beat(connection.client().clone(), host.heartbeat(), connection.state()));
-        let mut commands = std::pin::pin!(commands);
+        let mut commands = std::pin::pin!(futures::stream::select(commands, own));
+        let mut draining = self.shared.draining.clone();
+        let mut said = false;
         loop {
             let message = tokio::select! {
                 message = commands.next() => message,
+                _ = draining.wait_for(|draining| *draining), if !said => {
+                    said = true;
+                    // Whoever routes here hears of it before the next heartbeat is missed.
+                    let subject = host.own_report(own::DRAINING);
+                    if let Err(err) = connection.client().publish(subject, "".into()).await {
+                        tracing::warn!(error = %err, "nobody could be told that the host drains");
+                    }
+                    continue;
+                }
                 _ = stop.wait_for(|stop| *stop) => break,
             };
             let Some(message) = message else { break };
@@ -66,18 +78,22 @@ impl Control {
 
     async fn answer(&self, client: &async_nats::Client, message: async_nats::Message) {
         let subject = message.subject.as_str();
-        let Some(Subject::Command(_, command)) = Subject::parse(subject) else {
-            tracing::warn!(subject, "a command that nobody knows");
-            return;
-        };
-        let answer = match command {
-            Command::Heartbeat => self.heartbeat(),
-            Command::Start => match self.waiting.try_acquire() {
+        let answer = match Subject::parse(subject) {
+            Some(Subject::Command(_, Command::Heartbeat)) => self.heartbeat(),
+            Some(Subject::Command(_, Command::Start)) => match self.waiting.try_acquire() {
                 Ok(_permit) => self.start(&message.payload).await,
                 Err(_) => Self::too_many(&message.payload),
             },
-            Command::Status => self.status(&message.payload),
-            Command::Stop => self.stop(&message.payload),
+            Some(Subject::Command(_, Command::Status)) => self.status(&message.payload),
+            Some(Subject::Command(_, Command::Stop)) => self.stop(&message.payload),
+            Some(Subject::OwnCommand(_, topic)) if topic == own::WORKLOADS => {
+                let after = own::WorkloadListRequest::from_json(&message.payload).unwrap_or_default().after;
+                self.slots.page(&after).to_json()
+            }
+            _ => {
+                tracing::warn!(subject, "a command that nobody knows");
+                return;
+            }
         };
         if let Some(reply) = message.reply
             && let Err(err) = client.publish(reply, answer.into()).await

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use chartwright_contract::control::own::{self, WorkloadList};
 use chartwright_contract::control::{WorkloadState, WorkloadStatus};
 use tokio_util::sync::CancellationToken;
 
@@ -84,6 +85,15 @@ impl Slots {
     /// How a workload is.
     pub(super) fn status(&self, id: &str) -> WorkloadStatus {
         status(id, self.lock().get(id))
+    }
+
+    /// Ids of the workloads in mind, in order, behind the given one.
+    pub(super) fn page(&self, after: &str) -> WorkloadList {
+        let mut ids: Vec<String> = self.lock().keys().filter(|id| id.as_str() > after).cloned().collect();
+        ids.sort_unstable();
+        let more = ids.len() > own::PAGE;
+        ids.truncate(own::PAGE);
+        WorkloadList { ids, more }
     }
 
     /// Workloads in mind, and components of those that run.

@@ -1,21 +1,23 @@
 //! What the host is told, checked as a whole before anything listens.
 
-mod flags;
 mod labels;
-mod units;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chartwright_contract::flags::Program;
 use chartwright_contract::nats::NatsOptions;
-
-pub use flags::Usage;
+use chartwright_program::flags::Given;
+pub use chartwright_program::flags::Usage;
+use chartwright_program::{nats, units};
 
 use crate::http::{IdentityOptions, TlsOptions, TrustRoots};
 use crate::machine;
 use crate::telemetry::Settings;
-use flags::Given;
+
+/// What the host calls itself to a NATS server.
+const NAME: &str = "chartwright-host";
 
 /// All of it; names are those of the flags.
 #[derive(Clone, Debug)]
@@ -78,7 +80,7 @@ pub struct Options {
 impl Options {
     /// Reads arguments, without the program's name, and environment variables. Every fault is named.
     pub fn parse(arguments: &[String], environment: impl Fn(&str) -> Option<String>) -> Result<Self, Usage> {
-        let given = Given::read(arguments, &environment);
+        let given = Given::read(Program::Host, arguments, &environment);
         let mut faults = given.faults.clone();
         let seconds = |name: &str| given.parsed(name, units::duration).unwrap_or_default();
         let bytes = |name: &str| given.parsed(name, units::size);
@@ -115,8 +117,8 @@ impl Options {
         });
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let mut options = Self {
-            control: nats(&given, "scheduler-nats"),
-            data: nats(&given, "data-nats"),
+            control: nats::options(&given, "scheduler-nats", NAME),
+            data: nats::options(&given, "data-nats", NAME),
             nats_connect_timeout: given.parsed("nats-connect-timeout", units::duration),
             http_addr: given.parsed("http-addr", units::address),
             metrics_addr: given.parsed("metrics-addr", units::address),
@@ -180,31 +182,6 @@ fn pair(given: &Given, first: &str, second: &str, faults: &mut Vec<String>) -> O
             faults.push(format!("--{there}: needs --{missing} as well"));
             None
         }
-    }
-}
-
-fn nats(given: &Given, flags: &str) -> NatsOptions {
-    let name = |suffix: &str| format!("{flags}-{suffix}");
-    let time = |suffix: &str| given.parsed(&name(suffix), units::duration).unwrap_or_default();
-    NatsOptions {
-        name: "chartwright-host".into(),
-        url: given.list(&name("url")),
-        tls_ca: given.path(&name("tls-ca")),
-        tls_cert: given.path(&name("tls-cert")),
-        tls_key: given.path(&name("tls-key")),
-        tls_first: given.bool(&name("tls-first")),
-        tls_required: given.bool(&name("tls-required")),
-        tls_server_name: given.text(&name("tls-server-name")),
-        creds: given.path(&name("creds")),
-        nkey: given.path(&name("nkey")),
-        user_file: given.path(&name("user-file")),
-        password_file: given.path(&name("password-file")),
-        token_file: given.path(&name("token-file")),
-        inbox_prefix: given.text(&name("inbox-prefix")).unwrap_or_default(),
-        connect_timeout: time("connect-timeout"),
-        ping_interval: time("ping-interval"),
-        jetstream_domain: given.text(&name("jetstream-domain")),
-        ..NatsOptions::new(flags)
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Bytes of a Kubernetes quantity: `512Mi`, `1G`, `100`.
-pub(super) fn size(text: &str) -> Option<u64> {
+pub fn size(text: &str) -> Option<u64> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let factor = match &text[digits..] {
         "" => 1,
@@ -22,12 +22,12 @@ pub(super) fn size(text: &str) -> Option<u64> {
 }
 
 /// `30s`, `1m30s`, `250ms`; a bare `0`.
-pub(super) fn duration(text: &str) -> Option<Duration> {
+pub fn duration(text: &str) -> Option<Duration> {
     if text == "0" { Some(Duration::ZERO) } else { humantime::parse_duration(text).ok() }
 }
 
 /// `0.0.0.0:8080`; `:8080` listens everywhere.
-pub(super) fn address(text: &str) -> Option<SocketAddr> {
+pub fn address(text: &str) -> Option<SocketAddr> {
     match text.strip_prefix(':') {
         Some(port) => port.parse().ok().map(|port| SocketAddr::from((std::net::Ipv6Addr::UNSPECIFIED, port))),
         None => text.parse().ok(),

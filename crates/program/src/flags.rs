@@ -12,18 +12,20 @@ pub struct Usage(pub Vec<String>);
 
 /// The value of each flag that has one.
 #[derive(Debug, Default)]
-pub(super) struct Given {
+pub struct Given {
+    table: &'static [Flag],
     values: BTreeMap<&'static str, Vec<String>>,
     /// Flags somebody asked for.
     used: RefCell<BTreeSet<String>>,
-    pub(super) faults: Vec<String>,
+    /// What is wrong, one a line.
+    pub faults: Vec<String>,
 }
 
 impl Given {
     /// Reads arguments (without the program's name) and the environment.
-    pub(super) fn read(arguments: &[String], environment: impl Fn(&str) -> Option<String>) -> Self {
-        let mut given = Self::default();
-        let table = flags::flags(Program::Host, Implementation::Chartwright);
+    pub fn read(program: Program, arguments: &[String], environment: impl Fn(&str) -> Option<String>) -> Self {
+        let table = flags::flags(program, Implementation::Chartwright);
+        let mut given = Self { table, ..Self::default() };
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
             let Some(text) = argument.strip_prefix("--") else {
@@ -74,9 +76,9 @@ impl Given {
                 FlagKind::Choice(words) if !words.contains(&value.as_str()) => words.join(", "),
                 FlagKind::Number if value.parse::<u64>().is_err() => "a whole number".into(),
                 FlagKind::Percent if !value.parse::<u64>().is_ok_and(|number| number <= 100) => "0 to 100".into(),
-                FlagKind::Size if super::units::size(value).is_none() => "bytes such as `512Mi`".into(),
-                FlagKind::Duration if super::units::duration(value).is_none() => "a time such as `30s`".into(),
-                FlagKind::Address if super::units::address(value).is_none() => {
+                FlagKind::Size if crate::units::size(value).is_none() => "bytes such as `512Mi`".into(),
+                FlagKind::Duration if crate::units::duration(value).is_none() => "a time such as `30s`".into(),
+                FlagKind::Address if crate::units::address(value).is_none() => {
                     "where to listen, such as `0.0.0.0:8080`".into()
                 }
                 _ => continue,
@@ -88,9 +90,13 @@ impl Given {
     }
 
     /// Flags that were given and that nobody asked for: they change nothing, and whoever gave them should know.
-    pub(super) fn unused(&self) -> Vec<String> {
+    pub fn unused(&self) -> Vec<String> {
         let used = self.used.borrow();
         self.values.keys().filter(|name| !used.contains(**name)).map(|name| (*name).to_owned()).collect()
+    }
+
+    fn fallback(&self, name: &str) -> Option<&'static str> {
+        self.table.iter().find(|flag| flag.name == name).and_then(|flag| flag.default)
     }
 
     fn given(&self, name: &str) -> Option<&Vec<String>> {
@@ -99,13 +105,13 @@ impl Given {
     }
 
     /// The text of a flag, its default included.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
-        self.given(name).and_then(|values| values.last().cloned()).or_else(|| default(name).map(str::to_owned))
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.given(name).and_then(|values| values.last().cloned()).or_else(|| self.fallback(name).map(str::to_owned))
     }
 
     /// The values of a list.
-    pub(super) fn list(&self, name: &str) -> Vec<String> {
-        let all = self.given(name).cloned().or_else(|| default(name).map(|text| vec![text.to_owned()]));
+    pub fn list(&self, name: &str) -> Vec<String> {
+        let all = self.given(name).cloned().or_else(|| self.fallback(name).map(|text| vec![text.to_owned()]));
         let all = all.unwrap_or_default();
         all.iter()
             .flat_map(|text| text.split(','))
@@ -115,26 +121,25 @@ impl Given {
             .collect()
     }
 
-    pub(super) fn parsed<T>(&self, name: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+    /// The value, read; `None` if it is not given or not of that shape.
+    pub fn parsed<T>(&self, name: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
         self.text(name).and_then(|text| read(&text))
     }
 
-    pub(super) fn bool(&self, name: &str) -> bool {
+    /// A switch.
+    pub fn bool(&self, name: &str) -> bool {
         self.text(name).as_deref() == Some("true")
     }
 
-    pub(super) fn number(&self, name: &str) -> Option<usize> {
+    /// A whole number.
+    pub fn number(&self, name: &str) -> Option<usize> {
         self.parsed(name, |text| text.parse().ok())
     }
 
-    pub(super) fn path(&self, name: &str) -> Option<std::path::PathBuf> {
+    /// The place of a file.
+    pub fn path(&self, name: &str) -> Option<std::path::PathBuf> {
         self.text(name).map(Into::into)
     }
-}
-
-fn default(name: &str) -> Option<&'static str> {
-    let table = flags::flags(Program::Host, Implementation::Chartwright);
-    table.iter().find(|flag| flag.name == name).and_then(|flag| flag.default)
 }
 
 /// A flag that begins or ends like what was written.

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::Response;
+pub use http::StatusCode;
 use http_body_util::Full;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -13,10 +14,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 
 /// An answer to the path of a GET.
-pub(crate) type Page = (StatusCode, &'static str, String);
+pub type Page = (StatusCode, &'static str, String);
 
-/// Listens, and serves pages until the process ends.
-pub(crate) async fn serve<F>(address: SocketAddr, page: F) -> std::io::Result<SocketAddr>
+/// Listens, and serves pages until the runtime ends.
+pub async fn serve<F>(address: SocketAddr, page: F) -> std::io::Result<SocketAddr>
 where
     F: Fn(&str) -> Page + Send + Sync + 'static,
 {

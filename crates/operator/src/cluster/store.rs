@@ -1,0 +1,164 @@
+//! What the cluster holds of one kind, as far as it is known here.
+//!
+//! Watches fill a store, and so do the answers to our own writes: whoever wrote something reads it back at once, and does
+//! not decide by what was there before. What comes later from the watch and is older than that is left out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use kube::Resource;
+use tokio::sync::watch;
+
+use super::Key;
+
+/// The objects of one kind.
+pub struct Store<K> {
+    objects: RwLock<BTreeMap<Key, Arc<K>>>,
+    /// How many of its watches have listed all there is.
+    listed: watch::Sender<usize>,
+}
+
+impl<K> Default for Store<K> {
+    fn default() -> Self {
+        Self { objects: RwLock::default(), listed: watch::Sender::new(0) }
+    }
+}
+
+impl<K: Resource<DynamicType = ()>> Store<K> {
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<Key, Arc<K>>> {
+        self.objects.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<Key, Arc<K>>> {
+        self.objects.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One object.
+    pub fn get(&self, key: &Key) -> Option<Arc<K>> {
+        self.read().get(key).cloned()
+    }
+
+    /// All objects.
+    pub fn all(&self) -> Vec<Arc<K>> {
+        self.read().values().cloned().collect()
+    }
+
+    /// The objects of a namespace.
+    pub fn within(&self, namespace: &str) -> Vec<Arc<K>> {
+        let objects = self.read();
+        let from = Bound::Included(Key::new(namespace, ""));
+        let rest = objects.range((from, Bound::Unbounded));
+        rest.take_while(|(key, _)| key.namespace == namespace).map(|(_, object)| Arc::clone(object)).collect()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.read().len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.read().is_empty()
+    }
+
+    /// Takes an object in, unless a newer one is there.
+    pub fn put(&self, object: K) -> Arc<K> {
+        let mut objects = self.write();
+        let key = Key::of(&object);
+        if let Some(known) = objects.get(&key).filter(|known| version(known.meta()) > version(object.meta())) {
+            return Arc::clone(known);
+        }
+        let object = Arc::new(object);
+        objects.insert(key, Arc::clone(&object));
+        object
+    }
+
+    /// Takes an object out, unless another one of that name has come since.
+    pub fn remove(&self, object: &K) {
+        let mut objects = self.write();
+        let key = Key::of(object);
+        if objects.get(&key).is_some_and(|known| known.meta().uid == object.meta().uid) {
+            objects.remove(&key);
+        }
+    }
+
+    /// What a watch of a namespace (`None`: of all) found when it listed anew. Returns what is gone since.
+    pub fn retain(&self, namespace: Option<&str>, listed: &BTreeSet<Key>) -> Vec<Arc<K>> {
+        let mut gone = Vec::new();
+        self.write().retain(|key, object| {
+            let keeps = namespace.is_some_and(|namespace| key.namespace != namespace) || listed.contains(key);
+            if !keeps {
+                gone.push(Arc::clone(object));
+            }
+            keeps
+        });
+        gone
+    }
+
+    pub(super) fn listed_one(&self) {
+        self.listed.send_modify(|count| *count += 1);
+    }
+
+    /// Waits until so many watches have listed all there is.
+    pub async fn listed(&self, watches: usize) {
+        // The sender lives as long as the store.
+        _ = self.listed.subscribe().wait_for(|count| *count >= watches).await;
+    }
+}
+
+/// Kubernetes promises since 1.35 what has always been so: versions are numbers that grow.
+fn version(meta: &k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta) -> u64 {
+    meta.resource_version.as_deref().and_then(|text| text.parse().ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::core::v1::ConfigMap;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+    use super::*;
+
+    fn map(namespace: &str, name: &str, version: &str) -> ConfigMap {
+        ConfigMap {
+            metadata: ObjectMeta {
+                namespace: Some(namespace.into()),
+                name: Some(name.into()),
+                uid: Some(format!("{namespace}-{name}")),
+                resource_version: Some(version.into()),
+                ..ObjectMeta::default()
+            },
+            ..ConfigMap::default()
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_not_overtaken_by_what_was_before() {
+        let store = Store::default();
+        store.put(map("a", "x", "10"));
+        store.put(map("a", "x", "9"));
+        let version =
+            |store: &Store<ConfigMap>| store.get(&Key::new("a", "x")).unwrap().metadata.resource_version.clone();
+        assert_eq!(version(&store).as_deref(), Some("10"));
+        store.put(map("a", "x", "11"));
+        assert_eq!(version(&store).as_deref(), Some("11"));
+        let another = ConfigMap {
+            metadata: ObjectMeta { uid: Some("other".into()), ..map("a", "x", "1").metadata },
+            ..ConfigMap::default()
+        };
+        store.remove(&another);
+        assert_eq!(store.len(), 1, "one of that name came since");
+    }
+
+    #[test]
+    fn a_list_of_one_namespace_says_nothing_of_others() {
+        let store = Store::default();
+        for (namespace, name) in [("a", "x"), ("a", "y"), ("b", "x")] {
+            store.put(map(namespace, name, "1"));
+        }
+        assert_eq!(store.within("a").len(), 2);
+        let gone = store.retain(Some("a"), &BTreeSet::from([Key::new("a", "y")]));
+        assert_eq!(gone.iter().map(|object| Key::of(&**object)).collect::<Vec<_>>(), [Key::new("a", "x")]);
+        assert_eq!(store.len(), 2);
+    }
+}

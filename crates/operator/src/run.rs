@@ -1,0 +1,306 @@
+//! From options to an operator that works, and to its orderly end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use chartwright_contract::crds::{Artifact, GROUP, Host, Workload, WorkloadDeployment, WorkloadReplicaSet};
+use chartwright_contract::nats::{ConnectError, connect};
+use chartwright_program::pages::{self, Page, StatusCode};
+use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service};
+use k8s_openapi::api::discovery::v1::EndpointSlice;
+use kube::api::ListParams;
+use kube::core::PartialObjectMeta;
+use kube::{Api, Client};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::bus::Bus;
+use crate::cluster::{Cluster, Scope, watch, watch_metadata};
+use crate::controllers::starts::Starts;
+use crate::controllers::{self, host};
+use crate::election::Election;
+use crate::fleet::{Fleet, Pressure, heartbeats, watchdog};
+use crate::metrics::Metrics;
+use crate::operator::{Operator, Settings};
+use crate::options::Options;
+use crate::placement::Policy;
+
+/// How long what is being looked at has to come to its end.
+const FINISH: Duration = Duration::from_secs(10);
+
+/// Why an operator does not run, or does not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    /// Flags of NATS, or files they name.
+    #[error(transparent)]
+    Nats(#[from] ConnectError),
+    /// An address that is taken, or not ours.
+    #[error("--{flag}={address}: {why}")]
+    Listen {
+        /// The flag.
+        flag: &'static str,
+        /// What it says.
+        address: SocketAddr,
+        /// Why not.
+        why: std::io::Error,
+    },
+    /// Another operator is the active one now.
+    #[error("the Lease is not held any more: another operator may be the active one now")]
+    LeaseLost,
+    /// The control plane cannot be listened to.
+    #[error("hosts cannot be listened to: {0}")]
+    Heartbeats(String),
+    /// The list of certificates.
+    #[error(transparent)]
+    Certificates(#[from] crate::certificates::ConfigError),
+}
+
+/// Where an operator listens, once it does.
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    /// `/metrics`.
+    pub metrics: Option<SocketAddr>,
+    /// Probes.
+    pub probes: Option<SocketAddr>,
+}
+
+/// Runs an operator until `stop` completes; `ready` is told where it listens.
+pub async fn run(
+    options: Options,
+    client: Client,
+    stop: impl Future<Output = ()>,
+    ready: oneshot::Sender<Addresses>,
+) -> Result<(), OperatorError> {
+    let metrics = Arc::new(Metrics::default());
+    let connection = connect(&options.nats).await?;
+    let working = Arc::new(AtomicBool::new(false));
+    let metrics_at = listen("metrics-bind-address", options.metrics_bind_address, {
+        let metrics = Arc::clone(&metrics);
+        move |path| metrics_page(path, &metrics)
+    })
+    .await?;
+    let probes = listen("health-probe-bind-address", options.health_probe_bind_address, {
+        let (state, working) = (connection.state(), Arc::clone(&working));
+        move |path| {
+            let connected = state.borrow().is_connected();
+            let problem = state.borrow().problem.as_ref().map(|problem| problem.text.clone());
+            probe(path, connected, problem, working.load(Ordering::Relaxed))
+        }
+    })
+    .await?;
+    _ = ready.send(Addresses { metrics: metrics_at, probes });
+
+    let mut stop = std::pin::pin!(stop);
+    let election = options
+        .leader_elect
+        .then(|| Election::new(client.clone(), &options.own_namespace, &options.leader_election_id, &options.identity));
+    if let Some(election) = &election {
+        tracing::info!(lease = options.leader_election_id, "waiting to be the active operator");
+        // One that waits is ready to take over.
+        working.store(true, Ordering::Relaxed);
+        tokio::select! {
+            () = election.win() => {}
+            () = &mut stop => return Ok(()),
+        }
+    }
+    metrics.leads(true);
+    tracing::info!(namespace = options.own_namespace, "the operator is the active one");
+    let result = lead(&options, client, Bus::new(connection), &metrics, &working, election.as_ref(), stop).await;
+    metrics.leads(false);
+    if let (Some(election), Ok(())) = (&election, &result) {
+        match tokio::time::timeout(Duration::from_secs(3), election.release()).await {
+            Ok(Ok(())) => tracing::info!("the Lease is handed over"),
+            Ok(Err(err)) => tracing::warn!(error = %err, "the Lease could not be handed over; it ends by itself"),
+            Err(_) => tracing::warn!("the Lease could not be handed over in time; it ends by itself"),
+        }
+    }
+    result
+}
+
+/// What the active operator does.
+async fn lead(
+    options: &Options,
+    client: Client,
+    bus: Bus,
+    metrics: &Arc<Metrics>,
+    working: &AtomicBool,
+    election: Option<&Election>,
+    mut stop: std::pin::Pin<&mut impl Future<Output = ()>>,
+) -> Result<(), OperatorError> {
+    let policy = Policy { shared_hosts: options.allow_shared_hosts, ..Policy::default() };
+    let pressure = Pressure { cpu: options.cpu_backpressure_threshold, memory: options.memory_backpressure_threshold };
+    let operator = Operator::new(
+        Cluster::new(client.clone(), options.own_namespace.clone(), options.identity.clone(), Arc::clone(metrics)),
+        bus,
+        Fleet::new(options.heartbeat_timeout, policy, pressure),
+        Arc::clone(metrics),
+        Settings {
+            release: options.release.clone(),
+            cluster_domain: options.cluster_domain.clone(),
+            artifacts: !options.disable_artifact_controller,
+        },
+        Starts::new(options.max_concurrent_starts, options.max_concurrent_starts_per_host),
+    );
+    let certificates = match &options.certificates {
+        Some(list) => Some(crate::certificates::Keeper::new(client, options, list, Arc::clone(metrics))?),
+        None => None,
+    };
+    let lost = async {
+        match election {
+            Some(election) => election.hold().await,
+            None => std::future::pending().await,
+        }
+    };
+    let mut lost = std::pin::pin!(lost);
+    let mut background = JoinSet::new();
+    if let Some(keeper) = certificates {
+        background.spawn(keeper.run());
+    }
+    let listened = watches(&operator, options, &mut background);
+    tokio::select! {
+        () = listened => {}
+        () = &mut stop => return Ok(()),
+        () = &mut lost => return Err(OperatorError::LeaseLost),
+    }
+    // What another operator knew of hosts, until they are heard.
+    for host in operator.cluster.hosts.all() {
+        let beat = host::remembered(&host);
+        let id = beat.id.clone();
+        operator.fleet.expect(beat);
+        background.spawn(watchdog::poll(Arc::clone(&operator), id));
+    }
+    let ending = CancellationToken::new();
+    let mut listening = tokio::spawn(heartbeats::listen(Arc::clone(&operator)));
+    background.spawn(watchdog::watch(Arc::clone(&operator)));
+    let controllers = tokio::spawn(controllers::run(Arc::clone(&operator), ending.clone()));
+    working.store(true, Ordering::Relaxed);
+    tracing::info!(
+        workloads = operator.cluster.workloads.len(),
+        hosts = operator.cluster.hosts.len(),
+        "the cluster is known; controllers run"
+    );
+    let result = tokio::select! {
+        () = &mut stop => Ok(()),
+        () = &mut lost => Err(OperatorError::LeaseLost),
+        ended = &mut listening => {
+            let why = ended.map_or_else(|err| err.to_string(), |result| result.err().unwrap_or_default());
+            Err(OperatorError::Heartbeats(why))
+        }
+    };
+    // Who lost the Lease writes nothing more, whatever it was about to.
+    if result.is_ok() {
+        ending.cancel();
+        _ = tokio::time::timeout(FINISH, controllers).await;
+    }
+    listening.abort();
+    result
+}
+
+/// Starts all watches, and waits until each has listed what there is.
+fn watches(operator: &Arc<Operator>, options: &Options, tasks: &mut JoinSet<()>) -> impl Future<Output = ()> + use<> {
+    let client = operator.cluster.client.clone();
+    let everywhere = options.watch_namespaces.is_empty();
+    let namespaces: Vec<Option<String>> = match everywhere {
+        true => vec![None],
+        false => options.watch_namespaces.iter().cloned().map(Some).collect(),
+    };
+    let mut pods = options.host_namespaces.clone();
+    pods.push(options.own_namespace.clone());
+    pods.sort();
+    pods.dedup();
+    macro_rules! start {
+        ($watch:ident, $kind:ty, $store:ident, $changed:ident, $namespace:expr, $labels:expr) => {{
+            let namespace: Option<String> = $namespace.clone();
+            let api: Api<$kind> = match &namespace {
+                Some(namespace) => Api::namespaced(client.clone(), namespace),
+                None => Api::all(client.clone()),
+            };
+            let (store, operator) = (Arc::clone(&operator.cluster.$store), Arc::clone(operator));
+            let scope = Scope { namespace, labels: $labels };
+            tasks.spawn($watch(api, scope, store, move |object| operator.$changed(object)));
+        }};
+    }
+    for namespace in &namespaces {
+        start!(watch, Workload, workloads, workload_changed, namespace, None);
+        start!(watch, WorkloadReplicaSet, replica_sets, replica_set_changed, namespace, None);
+        start!(watch, WorkloadDeployment, deployments, deployment_changed, namespace, None);
+        start!(watch, Artifact, artifacts, artifact_changed, namespace, None);
+        start!(watch, Service, services, service_changed, namespace, None);
+        let ours = format!("{}=true", chartwright_contract::crds::names::ROUTE_MANAGER);
+        start!(watch, EndpointSlice, slices, slice_changed, namespace, Some(ours));
+        start!(watch_metadata, PartialObjectMeta<ConfigMap>, config_maps, config_map_changed, namespace, None);
+        start!(watch_metadata, PartialObjectMeta<Secret>, secrets, secret_changed, namespace, None);
+    }
+    start!(watch, Host, hosts, host_changed, Some(options.own_namespace.clone()), None);
+    for namespace in &pods {
+        let marked = chartwright_contract::crds::names::HOST_POD.to_owned();
+        start!(watch, Pod, pods, pod_changed, Some(namespace.clone()), Some(marked));
+    }
+    let (operator, each, pods, own) =
+        (Arc::clone(operator), namespaces.len(), pods.len(), options.own_namespace.clone());
+    async move {
+        crds(&operator.cluster.client, &own).await;
+        let cluster = &operator.cluster;
+        cluster.hosts.listed(1).await;
+        cluster.pods.listed(pods).await;
+        cluster.workloads.listed(each).await;
+        cluster.replica_sets.listed(each).await;
+        cluster.deployments.listed(each).await;
+        cluster.artifacts.listed(each).await;
+        cluster.services.listed(each).await;
+        cluster.slices.listed(each).await;
+        cluster.config_maps.listed(each).await;
+        cluster.secrets.listed(each).await;
+    }
+}
+
+/// Waits until the cluster knows our kinds: without them every watch would fail for one and the same reason.
+async fn crds(client: &Client, namespace: &str) {
+    let hosts = Api::<Host>::namespaced(client.clone(), namespace);
+    loop {
+        match hosts.list(&ListParams::default().limit(1)).await {
+            Err(kube::Error::Api(status)) if status.code == 404 => {
+                tracing::error!(
+                    group = GROUP,
+                    "the cluster has no custom resources of this group: install the CRDs of the chart (`helm install` \
+                     does, `kubectl apply --server-side -f crds/` too)"
+                );
+            }
+            _ => return,
+        }
+        tokio::time::sleep(Duration::from_secs(5)).await;
+    }
+}
+
+async fn listen(
+    flag: &'static str,
+    address: Option<SocketAddr>,
+    page: impl Fn(&str) -> Page + Send + Sync + 'static,
+) -> Result<Option<SocketAddr>, OperatorError> {
+    let Some(address) = address else { return Ok(None) };
+    pages::serve(address, page).await.map(Some).map_err(|why| OperatorError::Listen { flag, address, why })
+}
+
+fn metrics_page(path: &str, metrics: &Metrics) -> Page {
+    if path != "/metrics" {
+        return (StatusCode::NOT_FOUND, "text/plain", "only /metrics is here\n".into());
+    }
+    (StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", metrics.text())
+}
+
+fn probe(path: &str, connected: bool, problem: Option<String>, working: bool) -> Page {
+    let ok = |text: &str| (StatusCode::OK, "text/plain", text.to_owned());
+    let not = |text: String| (StatusCode::SERVICE_UNAVAILABLE, "text/plain", text);
+    match path {
+        "/healthz" | "/livez" => ok("alive\n"),
+        "/readyz" if !connected => {
+            not(format!("no connection to NATS: {}\n", problem.unwrap_or_else(|| "not there yet".into())))
+        }
+        "/readyz" if !working => not("the cluster is not known yet\n".into()),
+        "/readyz" => ok("ready\n"),
+        _ => (StatusCode::NOT_FOUND, "text/plain", "/livez, /healthz and /readyz are here\n".into()),
+    }
+}

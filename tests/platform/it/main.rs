@@ -1,0 +1,25 @@
+//! Operator and host together.
+//!
+//! `CHARTWRIGHT_ETCD`, `CHARTWRIGHT_KUBEBOX` and `CHARTWRIGHT_NATS_SERVER` name the programs; `cargo xtask test --only platform`
+//! builds them. Without one of them a test says so and passes.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    missing_docs,
+    dead_code,
+    reason = "tests; and what is shared with the host's tests is not all used here"
+)]
+
+mod control_plane;
+mod custom_resources;
+#[path = "../../../crates/host/tests/it/nats.rs"]
+mod nats;
+mod objects;
+mod process;
+mod scene;
+mod scripted;
+mod workloads;

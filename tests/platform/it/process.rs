@@ -1,0 +1,56 @@
+//! Programs that end with this one, whatever becomes of it.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, OnceLock};
+
+/// A program, ended when this is dropped.
+pub(crate) struct Process(Child);
+
+type Order = (Command, Sender<std::io::Result<Child>>);
+
+impl Process {
+    /// Starts a program that logs into a file.
+    pub(crate) fn start(program: &Path, arguments: &[String], log: &Path) -> Self {
+        // The kernel ends it when the thread that started it ends: a thread of a test would be too short-lived.
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "--"]).arg(program).args(arguments);
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
+        command.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file);
+        let (answer, answered) = channel();
+        starter().lock().unwrap().send((command, answer)).unwrap();
+        Self(answered.recv().unwrap().expect("`setpriv` of util-linux starts programs here"))
+    }
+
+    /// Ends it at once.
+    pub(crate) fn kill(&mut self) {
+        _ = self.0.kill();
+        _ = self.0.wait();
+    }
+
+    /// Its id.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The thread that starts programs, and lives as long as this one.
+fn starter() -> &'static Mutex<Sender<Order>> {
+    static STARTER: OnceLock<Mutex<Sender<Order>>> = OnceLock::new();
+    STARTER.get_or_init(|| {
+        let (orders, ordered): (_, Receiver<Order>) = channel();
+        std::thread::spawn(move || {
+            for (mut command, answer) in ordered {
+                _ = answer.send(command.spawn());
+            }
+        });
+        Mutex::new(orders)
+    })
+}
