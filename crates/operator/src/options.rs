@@ -149,11 +149,11 @@ mod tests {
     #[test]
     fn every_fault_is_named_in_one_run() {
         let faults = Options::parse(
-            &["--certificates=manage".into(), "--heartbeat-timeout=0".into(), "--relaese=x".into()],
+            &["--certificates=manage".into(), "--heartbeat-timeout=0".into(), "--watch-namespace=x".into()],
             |_| None,
         );
         let words = faults.unwrap_err().to_string();
-        for part in ["OPERATOR_NAMESPACE", "--certificate-config", "--heartbeat-timeout", "did you mean `--release`"] {
+        for part in ["OPERATOR_NAMESPACE", "--certificate-config", "--heartbeat-timeout", "did you mean `--watch-namespaces`"] {
             assert!(words.contains(part), "{part}: {words}");
         }
     }

@@ -78,7 +78,8 @@ impl Given {
                 FlagKind::Percent if !value.parse::<u64>().is_ok_and(|number| number <= 100) => "0 to 100".into(),
                 FlagKind::Size if crate::units::size(value).is_none() => "bytes such as `512Mi`".into(),
                 FlagKind::Duration if crate::units::duration(value).is_none() => "a time such as `30s`".into(),
-                FlagKind::Address if crate::units::address(value).is_none() => {
+                // `0` listens nowhere, as upstream's operator has it.
+                FlagKind::Address if value != "0" && crate::units::address(value).is_none() => {
                     "where to listen, such as `0.0.0.0:8080`".into()
                 }
                 _ => continue,

@@ -57,7 +57,9 @@ pub(crate) struct Plan {
 pub(crate) fn rolling(replicas: i32, margin: Margin, new: Count, old: &[Count]) -> Plan {
     let replicas = replicas.max(0);
     let least = replicas - margin.unavailable;
-    let ready = new.ready + old.iter().map(|count| count.ready).sum::<i32>();
+    // Those beyond what is wanted are ready for a moment only.
+    let stays = |count: &Count| count.ready.min(count.wanted);
+    let ready = stays(&new) + old.iter().map(stays).sum::<i32>();
     let there = |count: &Count| count.there.max(count.wanted);
     let all_old: i32 = old.iter().map(there).sum();
     let mut plan = Plan { new: new.wanted, old: old.iter().map(|count| count.wanted).collect() };
@@ -71,7 +73,7 @@ pub(crate) fn rolling(replicas: i32, margin: Margin, new: Count, old: &[Count]) 
     // What is not ready serves nobody: it goes first, and costs nothing.
     let mut spare = (ready - least).max(0);
     for (wanted, count) in plan.old.iter_mut().zip(old) {
-        let unready = (*wanted - count.ready).max(0);
+        let unready = *wanted - stays(count);
         *wanted -= unready;
         let fewer = spare.min(*wanted);
         *wanted -= fewer;
