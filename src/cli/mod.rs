@@ -6,9 +6,13 @@ mod docs;
 mod exit;
 mod explain;
 mod findings;
+#[cfg(any(feature = "host", feature = "operator"))]
+mod flag_list;
 #[cfg(feature = "host")]
 mod host;
 mod import;
+#[cfg(feature = "operator")]
+mod operator;
 mod output;
 mod render;
 mod schema;
@@ -54,6 +58,8 @@ enum Verb {
     Man(completions::ManArgs),
     #[cfg(feature = "host")]
     Host(host::HostArgs),
+    #[cfg(feature = "operator")]
+    Operator(operator::OperatorArgs),
 }
 
 impl Cli {
@@ -72,6 +78,8 @@ impl Cli {
             Verb::Man(args) => args.run(),
             #[cfg(feature = "host")]
             Verb::Host(args) => args.run(),
+            #[cfg(feature = "operator")]
+            Verb::Operator(args) => args.run(),
         };
         result.unwrap_or_else(|err| output::unable(&err))
     }

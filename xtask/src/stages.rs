@@ -25,8 +25,9 @@ macro_rules! need {
 /// Variables by which the tests in `tests/it` find Helm; without them those tests say so and pass.
 const HELM_VARIABLES: [&str; 3] = ["CHARTWRIGHT_HELM3", "CHARTWRIGHT_HELM4", "CHARTWRIGHT_HELM_RENDER"];
 
-/// The package with the WebAssembly engine.
+/// The packages that need the WebAssembly engine.
 const HOST: &str = "chartwright-host";
+const PLATFORM: &str = "chartwright-platform-tests";
 
 /// Tests of `tests/it` that need Helm have this in their path.
 const HELM_TESTS: &str = "helm";
@@ -96,7 +97,7 @@ fn advisories() -> Result<Outcome> {
 
 fn tests() -> Result<Outcome> {
     let mut test = cargo();
-    test.args(["test", "--workspace", "--exclude", HOST, "--quiet", "--lib", "--bins", "--tests"]);
+    test.args(["test", "--workspace", "--exclude", HOST, "--exclude", PLATFORM, "--quiet", "--lib", "--bins", "--tests"]);
     // Helm's tests have a stage of their own.
     for variable in HELM_VARIABLES.iter().chain(&["CHARTWRIGHT_SETS"]) {
         test.env_remove(variable);
@@ -105,7 +106,7 @@ fn tests() -> Result<Outcome> {
 }
 
 fn doc_tests() -> Result<Outcome> {
-    succeed(cargo().args(["test", "--workspace", "--exclude", HOST, "--quiet", "--doc"]))
+    succeed(cargo().args(["test", "--workspace", "--exclude", HOST, "--exclude", PLATFORM, "--quiet", "--doc"]))
 }
 
 fn no_default_features() -> Result<Outcome> {
@@ -127,13 +128,23 @@ fn helm() -> Result<Outcome> {
     helm_tests(&places, HELM_TESTS, None)
 }
 
-/// The parts that need a NATS server and a registry, and a WebAssembly engine that the other stages do without. Outages last some
-/// seconds there, and as long as users' with `CHARTWRIGHT_OUTAGES=1`.
+/// The parts that need a NATS server and a registry, an API server with its etcd, and a WebAssembly engine that the other stages
+/// do without. Outages last some seconds there, and as long as users' with `CHARTWRIGHT_OUTAGES=1`.
 fn platform() -> Result<Outcome> {
-    let (server, registry) = (need!(tools::nats_server()?), need!(tools::registry()?));
     let mut test = cargo();
-    test.args(["test", "--quiet", "--package", "chartwright-contract", "--package", HOST, "--all-features"]);
-    succeed(test.env(tools::NATS_SERVER_VARIABLE, server).env(tools::REGISTRY_VARIABLE, registry))
+    test.args(["test", "--quiet", "--all-features"]);
+    for package in ["chartwright-contract", HOST, PLATFORM] {
+        test.args(["--package", package]);
+    }
+    for (variable, place) in [
+        (tools::NATS_SERVER_VARIABLE, need!(tools::nats_server()?)),
+        (tools::REGISTRY_VARIABLE, need!(tools::registry()?)),
+        (tools::ETCD_VARIABLE, need!(tools::etcd()?)),
+        (tools::KUBEBOX_VARIABLE, need!(tools::kubebox()?)),
+    ] {
+        test.env(variable, place);
+    }
+    succeed(&mut test)
 }
 
 fn sets() -> Result<Outcome> {
@@ -147,7 +158,7 @@ fn sets() -> Result<Outcome> {
 fn helm_tests(places: &[PathBuf; 3], filter: &str, sets: Option<&str>) -> Result<Outcome> {
     let test = |more: &[&str]| {
         let mut test = cargo();
-        test.args(["test", "--quiet", "--workspace", "--exclude", HOST, "--test", "it", filter, "--"]).args(more);
+        test.args(["test", "--quiet", "--package", "chartwright", "--test", "it", filter, "--"]).args(more);
         for (variable, place) in HELM_VARIABLES.iter().zip(places) {
             test.env(variable, place);
         }

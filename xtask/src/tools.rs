@@ -48,6 +48,22 @@ const REGISTRY: GoTool = GoTool {
 /// Tests find the registry by it.
 pub(crate) const REGISTRY_VARIABLE: &str = "CHARTWRIGHT_REGISTRY";
 
+/// The Go programs of the test bed that tests of the operator start by themselves: folders of [`TESTBED`].
+const ETCD: OwnGo = OwnGo { name: "etcd", folder: "etcd", variable: ETCD_VARIABLE, linked: "-s -w" };
+/// Kubernetes' own programs in one. It says its version to clients, who take it for what they may ask.
+const KUBEBOX: OwnGo = OwnGo {
+    name: "kubebox",
+    folder: "kube",
+    variable: KUBEBOX_VARIABLE,
+    linked: "-s -w -X k8s.io/component-base/version.gitVersion=v1.35.4 -X k8s.io/component-base/version.gitMajor=1 \
+             -X k8s.io/component-base/version.gitMinor=35 -X k8s.io/client-go/pkg/version.gitVersion=v1.35.4",
+};
+/// Tests find etcd by it.
+pub(crate) const ETCD_VARIABLE: &str = "CHARTWRIGHT_ETCD";
+/// Tests find Kubernetes by it.
+pub(crate) const KUBEBOX_VARIABLE: &str = "CHARTWRIGHT_KUBEBOX";
+const TESTBED: &str = "tests/testbed";
+
 /// Where the Go modules around Helm's libraries stand; the rest of `tests/helm` is no reason to build them anew.
 pub(crate) const HELM_MODULES: &str = "tests/helm/render";
 
@@ -95,14 +111,25 @@ struct GoTool {
     program: &'static str,
 }
 
+/// A program whose Go module is in this checkout.
+struct OwnGo {
+    name: &'static str,
+    folder: &'static str,
+    variable: &'static str,
+    /// What the linker is told.
+    linked: &'static str,
+}
+
 /// Runs the chore.
 pub(crate) fn run(_: &Args) -> Result<Verdict> {
-    let tools: [(&str, Ensure); 7] = [
+    let tools: [(&str, Ensure); 9] = [
         (HELM_3.name, helm_3),
         (HELM_4.name, helm_4),
         ("helm helpers", helm_helpers),
         (NATS_SERVER.name, nats_server),
         (REGISTRY.name, registry),
+        (ETCD.name, etcd),
+        (KUBEBOX.name, kubebox),
         ("cargo-deny", cargo_deny),
         ("yaml-language-server", yaml_language_server),
     ];
@@ -142,10 +169,47 @@ pub(crate) fn registry() -> Result<Found> {
     go_tool(&REGISTRY)
 }
 
+/// The store of Kubernetes.
+pub(crate) fn etcd() -> Result<Found> {
+    own_go(&ETCD)
+}
+
+/// Kubernetes: API server, controllers, kubelet, kubectl.
+pub(crate) fn kubebox() -> Result<Found> {
+    own_go(&KUBEBOX)
+}
+
+/// A ready-made program that a variable names.
+fn given(variable: &str) -> Result<Option<PathBuf>> {
+    let Some(given) = env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from) else {
+        return Ok(None);
+    };
+    anyhow::ensure!(given.is_file(), "{variable} names {}, which is no file", given.display());
+    Ok(Some(given))
+}
+
+fn own_go(tool: &OwnGo) -> Result<Found> {
+    if let Some(given) = given(tool.variable)? {
+        return Ok(Found::At(given));
+    }
+    let sources = cache::checkout().join(TESTBED).join(tool.folder);
+    let folder = cache::tool(&format!("{}-{}", tool.name, cache::fingerprint(&sources)?))?;
+    let program = folder.join(tool.name);
+    if program.is_file() {
+        return Ok(Found::At(program));
+    }
+    let Some(go) = find("go") else { return Ok(Found::Missing(NO_GO.to_owned())) };
+    println!("building {} (minutes, once)", tool.name);
+    cache::fill(&folder, |draft| {
+        let mut build = command(go);
+        build.current_dir(&sources).args(["build", "-trimpath", "-ldflags", tool.linked, "-o"]);
+        run_command(build.arg(draft.join(tool.name)).arg(".").env("CGO_ENABLED", "0"))
+    })?;
+    Ok(Found::At(program))
+}
+
 fn go_tool(tool: &GoTool) -> Result<Found> {
-    if let Some(given) = env::var_os(tool.variable).filter(|value| !value.is_empty()) {
-        let given = PathBuf::from(given);
-        anyhow::ensure!(given.is_file(), "{} names {}, which is no file", tool.variable, given.display());
+    if let Some(given) = given(tool.variable)? {
         return Ok(Found::At(given));
     }
     let folder = cache::tool(&format!("{}-{}", tool.program, tool.version))?;

@@ -16,10 +16,19 @@
 
 mod control_plane;
 mod custom_resources;
+mod faults;
+#[path = "../../../crates/host/tests/it/guests.rs"]
+mod guests;
 #[path = "../../../crates/host/tests/it/nats.rs"]
 mod nats;
 mod objects;
+mod ours;
 mod process;
+mod references;
+#[path = "../../../crates/host/tests/it/registry.rs"]
+mod registry;
+mod rollouts;
 mod scene;
 mod scripted;
+mod tenancy;
 mod workloads;

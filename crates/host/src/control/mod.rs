@@ -57,7 +57,8 @@ impl Control {
         loop {
             let message = tokio::select! {
                 message = commands.next() => message,
-                _ = draining.wait_for(|draining| *draining), if !said => {
+                // Without what it holds, which must not wait for anything.
+                () = async { _ = draining.wait_for(|draining| *draining).await }, if !said => {
                     said = true;
                     // Whoever routes here hears of it before the next heartbeat is missed.
                     let subject = host.own_report(own::DRAINING);
@@ -66,7 +67,7 @@ impl Control {
                     }
                     continue;
                 }
-                _ = stop.wait_for(|stop| *stop) => break,
+                () = async { _ = stop.wait_for(|stop| *stop).await } => break,
             };
             let Some(message) = message else { break };
             let (control, client) = (Arc::clone(&self), connection.client().clone());

@@ -100,6 +100,12 @@ impl Options {
                 None => faults.push(format!("--label={label}: write `key=value`")),
             }
         }
+        // How Helm and our operator know what belongs together.
+        match given.text("release").filter(|release| !release.is_empty()) {
+            Some(release) if labels::is_value(&release) => labels.push(("app.kubernetes.io/instance".into(), release)),
+            Some(release) => faults.push(format!("--release={release}: {}", labels::RULE)),
+            None => {}
+        }
         if let Some(group) = given.text("host-group").filter(|group| !labels::is_value(group)) {
             faults.push(format!("--host-group={group}: {}", labels::RULE));
         }

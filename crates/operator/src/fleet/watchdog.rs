@@ -12,8 +12,6 @@ use crate::operator::Operator;
 
 /// How often somebody looks.
 const TICK: Duration = Duration::from_millis(500);
-/// How often a host of ours is asked what it has.
-const COUNT: Duration = Duration::from_secs(30);
 /// Polls in a row without an answer, before a host that is connected but says nothing is given up: upstream's hosts answer
 /// nothing while they pull.
 const UNANSWERED: u32 = 3;
@@ -72,7 +70,7 @@ pub(crate) async fn watch(operator: Arc<Operator>) {
                     asked.insert(id.clone(), Instant::now());
                     polls.spawn(poll(Arc::clone(&operator), id));
                 }
-            } else if member.ours != Some(false) && due(&counted, COUNT) {
+            } else if member.ours != Some(false) && due(&counted, timeout / 2) {
                 counted.insert(id.clone(), Instant::now());
                 polls.spawn(count(Arc::clone(&operator), id, Arc::clone(&strangers)));
             }

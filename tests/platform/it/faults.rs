@@ -1,0 +1,244 @@
+//! What breaks around an operator, and what must not follow from it.
+
+use std::time::{Duration, Instant};
+
+use chartwright_contract::crds::{Workload, WorkloadDeployment};
+use k8s_openapi::api::coordination::v1::Lease;
+use kube::api::{ListParams, Patch, PatchParams};
+use kube::{Api, ResourceExt as _};
+use serde_json::json;
+
+use crate::control_plane::ControlPlane;
+use crate::objects;
+use crate::scene::{Scene, eventually, of};
+use crate::scripted::{Script, Scripted};
+
+macro_rules! scene {
+    () => {
+        match Scene::new().await {
+            Some(scene) => scene,
+            None => return,
+        }
+    };
+}
+
+/// All starts that hosts saw, as ids of workloads.
+fn starts(hosts: &[&Scripted]) -> Vec<String> {
+    let mut all: Vec<_> = hosts.iter().flat_map(|host| host.seen.lock().unwrap().starts.clone()).collect();
+    all.sort();
+    all
+}
+
+async fn uids(scene: &Scene) -> Vec<String> {
+    let mut all: Vec<_> = scene.workloads().await.iter().map(|one| one.uid().unwrap()).collect();
+    all.sort();
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_that_dies_in_the_midst_of_starts_leaves_nothing_twice_and_nothing_out() {
+    let scene = scene!();
+    let slow = |name: &str| Script { start: Duration::from_millis(150), ..Script::new(name) };
+    let (a, b) = (scene.host_as(slow("host-a")).await, scene.host_as(slow("host-b")).await);
+    scene.make::<WorkloadDeployment>(objects::deployment("web", 30, "reg.example/a:1")).await;
+    // It dies again and again, each time in the midst of something else.
+    for life in 0..6_u64 {
+        let operator = scene.operator(&[]).await;
+        tokio::time::sleep(Duration::from_millis(250 + 170 * life)).await;
+        operator.crash();
+    }
+    let operator = scene.operator(&[]).await;
+    scene.settled("web", 30).await;
+    assert_eq!(scene.workloads().await.len(), 30);
+    let mut running = [a.running(), b.running()].concat();
+    running.sort();
+    assert_eq!(running, uids(&scene).await, "each runs in one place");
+    operator.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_operators_one_works_and_the_other_takes_over() {
+    let scene = scene!();
+    let host = scene.host("host-a").await;
+    let lease = "chartwright-test";
+    let election = ["--leader-elect=true", "--leader-election-id=chartwright-test"];
+    let first = scene.operator(&election).await;
+    eventually("one leads", async || first.metric("chartwright_operator_leader", &[]).await > 0.5).await;
+    let second = scene.operator(&election).await;
+    scene.make::<WorkloadDeployment>(objects::deployment("web", 3, "reg.example/a:1")).await;
+    scene.settled("web", 3).await;
+    assert!(second.metric("chartwright_operator_leader", &[]).await < 0.5);
+    assert!(second.page(false, "/readyz").await.starts_with("HTTP/1.1 200"), "one that waits is ready");
+
+    // Handed over in order: the other one need not wait until the Lease ends.
+    first.end().await.unwrap();
+    let began = Instant::now();
+    eventually("the other leads", async || second.metric("chartwright_operator_leader", &[]).await > 0.5).await;
+    assert!(began.elapsed() < Duration::from_secs(12), "{:?}", began.elapsed());
+    let scale = Patch::Merge(json!({ "spec": { "replicas": 5 } }));
+    scene.api::<WorkloadDeployment>().patch_scale("web", &PatchParams::default(), &scale).await.unwrap();
+    scene.settled("web", 5).await;
+    assert_eq!(starts(&[&host]), uids(&scene).await, "a take-over starts nothing again");
+
+    // Taken away: it ends, and says why.
+    let leases: Api<Lease> = Api::namespaced(scene.client.clone(), &scene.own);
+    let thief = Patch::Merge(json!({ "spec": { "holderIdentity": "somebody-else", "leaseDurationSeconds": 600 } }));
+    leases.patch(lease, &PatchParams::default(), &thief).await.unwrap();
+    let err = second.ended().await.unwrap_err().to_string();
+    assert!(err.contains("the Lease is not held any more"), "{err}");
+    let holder = leases.get(lease).await.unwrap().spec.unwrap().holder_identity;
+    assert_eq!(holder.as_deref(), Some("somebody-else"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_nats_no_workload_is_touched() {
+    let mut scene = scene!();
+    // Longer than the silence after which a host counts as lost, several times; as long as users had it on demand.
+    let away = if std::env::var_os("CHARTWRIGHT_OUTAGES").is_some() { 180 } else { 10 };
+    let (a, b) = (scene.host("host-a").await, scene.host("host-b").await);
+    let operator = scene.operator(&[]).await;
+    scene.make::<WorkloadDeployment>(objects::deployment("web", 4, "reg.example/a:1")).await;
+    scene.settled("web", 4).await;
+    let (before, seen) = (uids(&scene).await, starts(&[&a, &b]));
+    let versions = async |scene: &Scene| -> Vec<_> {
+        scene.workloads().await.iter().map(|one| (one.name_any(), one.resource_version())).collect()
+    };
+    let state = versions(&scene).await;
+    scene.nats.kill();
+    eventually("it is unready", async || operator.page(false, "/readyz").await.contains("no connection to NATS")).await;
+    assert!(operator.page(false, "/healthz").await.starts_with("HTTP/1.1 200"), "a restart would cure nothing");
+    tokio::time::sleep(Duration::from_secs(away)).await;
+    assert_eq!(versions(&scene).await, state, "no Workload was written");
+    scene.nats.resume();
+    eventually("it is ready", async || operator.page(false, "/readyz").await.starts_with("HTTP/1.1 200")).await;
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert_eq!((uids(&scene).await, starts(&[&a, &b])), (before, seen), "nothing was replaced, nothing started again");
+    operator.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_no_host_at_all_is_heard_nothing_is_moved() {
+    let scene = scene!();
+    let (a, b) = (scene.host("host-a").await, scene.host("host-b").await);
+    let operator = scene.operator(&[]).await;
+    scene.make::<WorkloadDeployment>(objects::deployment("web", 4, "reg.example/a:1")).await;
+    scene.settled("web", 4).await;
+    // The way to them is cut, for instance at a leaf node, and not their life.
+    for host in [&a, &b] {
+        host.change(|seen| (seen.mute, seen.deaf) = (true, true));
+    }
+    let hosts = Api::<chartwright_contract::crds::Host>::namespaced(scene.client.clone(), &scene.own);
+    eventually("they are not ready", async || {
+        let hosts = hosts.list(&ListParams::default()).await.unwrap().items;
+        hosts.len() == 2
+            && hosts.iter().all(|host| {
+                crate::scene::condition(&host.status.clone().unwrap().conditions, "Ready").0 == "Unknown"
+            })
+    })
+    .await;
+    let before = uids(&scene).await;
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    assert_eq!(uids(&scene).await, before);
+    assert_eq!(hosts.list(&ListParams::default()).await.unwrap().items.len(), 2);
+    assert_eq!(starts(&[&a, &b]).len(), 4);
+    for host in [&a, &b] {
+        host.change(|seen| (seen.mute, seen.deaf) = (false, false));
+    }
+    eventually("they are back", async || {
+        hosts.list(&ListParams::default()).await.unwrap().items.iter().all(|host| {
+            crate::scene::condition(&host.status.clone().unwrap().conditions, "Ready").0 == "True"
+        })
+    })
+    .await;
+    assert_eq!(starts(&[&a, &b]).len(), 4, "nothing was started again");
+    operator.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_is_back_under_a_new_id_gets_its_workloads_again() {
+    let scene = scene!();
+    let a = scene.host("host-a").await;
+    let operator = scene.operator(&[]).await;
+    scene.make::<WorkloadDeployment>(objects::deployment("web", 3, "reg.example/a:1")).await;
+    scene.settled("web", 3).await;
+    let before = uids(&scene).await;
+    a.kill();
+    let again = scene.host("host-a").await;
+    eventually("they run there again", async || again.running() == before).await;
+    assert_eq!(uids(&scene).await, before);
+    let hosts = Api::<chartwright_contract::crds::Host>::namespaced(scene.client.clone(), &scene.own);
+    eventually("its object has the new id", async || {
+        hosts.get_opt("host-a").await.unwrap().is_some_and(|host| host.spec.host_id == again.id)
+    })
+    .await;
+    assert_eq!(starts(&[&again]).len(), 3);
+    operator.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_never_answers_a_start_is_left_for_another() {
+    let scene = scene!();
+    // It is heard, takes commands, and answers none: for the whole time that a start may take.
+    let deaf = scene.host("host-a").await;
+    deaf.change(|seen| seen.deaf = true);
+    let operator = scene.operator(&[]).await;
+    scene.make::<Workload>(objects::workload("w", "reg.example/a:1")).await;
+    scene.until("w", "placed", |one: &Workload| of(one, "Placement").1 == "Starting").await;
+    let other = scene.host("host-b").await;
+    let end = Instant::now() + Duration::from_secs(120);
+    while other.running().is_empty() {
+        assert!(Instant::now() < end, "{:#?}", scene.workloads().await);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    scene.until("w", "ready", |one: &Workload| of(one, "Ready").0 == "True").await;
+    assert_eq!(starts(&[&other]).len(), 1);
+    operator.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_server_that_restarts_is_followed_without_a_flood() {
+    let Some(mut plane) = ControlPlane::own().await else { return };
+    let Some(scene) = Scene::on(&plane).await else { return };
+    let host = scene.host("host-a").await;
+    let operator = scene.operator(&[]).await;
+    scene.make::<WorkloadDeployment>(objects::deployment("web", 5, "reg.example/a:1")).await;
+    scene.settled("web", 5).await;
+    let writes = async || operator.metric("chartwright_operator_api_writes_total", &[]).await;
+    plane.stop_server();
+    let before = writes().await;
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let tried = writes().await - before;
+    assert!(tried < 60.0, "{tried} writes were tried in ten seconds without a server");
+    plane.start_server().await;
+    let scale = Patch::Merge(json!({ "spec": { "replicas": 8 } }));
+    scene.api::<WorkloadDeployment>().patch_scale("web", &PatchParams::default(), &scale).await.unwrap();
+    scene.settled("web", 8).await;
+    assert_eq!(starts(&[&host]), uids(&scene).await, "nothing was started twice");
+    operator.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_rest_nothing_is_written_but_what_hosts_say() {
+    let scene = scene!();
+    let _host = scene.host_as(Script { heartbeat: Duration::from_secs(1), ..Script::new("host-a") }).await;
+    let operator = scene.operator(&[]).await;
+    scene.make::<WorkloadDeployment>(objects::deployment("web", 5, "reg.example/a:1")).await;
+    // One that can never run is no reason to write either.
+    let mut stuck = objects::workload("stuck", "reg.example/a:1");
+    stuck["spec"]["hostSelector"] = json!({ "hostgroup": "nowhere" });
+    scene.make::<Workload>(stuck).await;
+    scene.settled("web", 5).await;
+    scene.until("stuck", "refused", |one: &Workload| of(one, "HostSelection").0 == "False").await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let others = async || {
+        let all = operator.metric("chartwright_operator_api_writes_total", &[]).await;
+        all - operator.metric("chartwright_operator_api_writes_total", &["resource=\"hosts\""]).await
+    };
+    let looks = async || operator.metric("chartwright_operator_reconciles_total", &[]).await;
+    let (before, looked) = (others().await, looks().await);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert!(others().await - before < 0.5, "{} writes at rest", others().await - before);
+    let looked = looks().await - looked;
+    assert!(looked < 60.0, "{looked} looks in ten seconds at rest");
+    operator.end().await.unwrap();
+}

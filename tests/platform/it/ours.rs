@@ -1,0 +1,152 @@
+//! Our own host under our own operator.
+
+use std::time::{Duration, Instant};
+
+use chartwright_contract::control::{Message as _, WorkloadStartRequest};
+use chartwright_contract::crds::WorkloadDeployment;
+use chartwright_host as host;
+use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
+use kube::api::{DeleteParams, ListParams};
+use serde_json::json;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::guests;
+use crate::objects;
+use crate::registry::Registry;
+use crate::scene::{PATIENCE, Scene, eventually};
+
+/// A host of ours in this process.
+struct Ours {
+    addresses: host::Addresses,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<Result<(), host::HostError>>,
+}
+
+impl Ours {
+    async fn start(scene: &Scene, more: &[&str]) -> Self {
+        let mut arguments = vec![
+            format!("--scheduler-nats-url={}", scene.nats.url()),
+            format!("--data-nats-url={}", scene.nats.url()),
+            "--http-addr=127.0.0.1:0".into(),
+            "--host-name=127.0.0.1".into(),
+            "--allow-insecure-registries".into(),
+            "--core-instances=50".into(),
+            "--default-heap-memory=64Mi".into(),
+        ];
+        arguments.extend(more.iter().map(|one| (*one).to_owned()));
+        let options = host::Options::parse(&arguments, |_| None).unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let (ready, addresses) = oneshot::channel();
+        let task = tokio::spawn(host::run(options, async { _ = stopped.await }, ready));
+        Self { addresses: addresses.await.unwrap(), stop: Some(stop), task }
+    }
+
+    fn drain(&mut self) {
+        _ = self.stop.take().unwrap().send(());
+    }
+}
+
+/// Status and body of a request.
+async fn get(address: std::net::SocketAddr, name: &str) -> String {
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = format!("GET / HTTP/1.1\r\nhost: {name}\r\nconnection: close\r\n\r\n");
+    tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes()).await.unwrap();
+    let mut text = String::new();
+    tokio::io::AsyncReadExt::read_to_string(&mut stream, &mut text).await.unwrap();
+    text
+}
+
+async fn endpoints(scene: &Scene) -> Vec<Endpoint> {
+    let slices = scene.api::<EndpointSlice>().list(&ListParams::default()).await.unwrap().items;
+    slices.into_iter().flat_map(|slice| slice.endpoints).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_answers_to_all_names_of_its_service_and_is_gone_within_a_second_of_a_drain() {
+    let Some(scene) = Scene::new().await else { return };
+    let registry = Registry::start();
+    let image = registry.put("hello", "1", guests::hello());
+    let mut ours = Ours::start(&scene, &["--drain-delay=5s"]).await;
+    let operator = scene.operator(&[]).await;
+    scene.make::<Service>(objects::service("web")).await;
+    let mut object = objects::deployment("web", 2, &image);
+    object["spec"]["kubernetes"] = json!({ "service": { "name": "web" } });
+    scene.make::<WorkloadDeployment>(object).await;
+    scene.settled("web", 2).await;
+    eventually("an endpoint", async || !endpoints(&scene).await.is_empty()).await;
+    let slice = scene.api::<EndpointSlice>().list(&ListParams::default()).await.unwrap().items.remove(0);
+    let port = slice.ports.unwrap()[0].port.unwrap();
+    assert_eq!(port, i32::from(ours.addresses.http.unwrap().port()));
+    let address = format!("{}:{port}", slice.endpoints[0].addresses[0]).parse().unwrap();
+    let ns = &scene.apps;
+    for name in [
+        "web".to_owned(),
+        format!("web.{ns}"),
+        format!("web.{ns}.svc"),
+        format!("web.{ns}.svc.cluster.local"),
+        "web.example.test".into(),
+    ] {
+        let answer = get(address, &name).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("hello\n"), "h01, {name}: {answer}");
+    }
+
+    // The other host takes over, and this one is led to no more: said by itself, before any heartbeat is missed.
+    let other = scene.host("other").await;
+    eventually("the other is known", async || {
+        operator.metric("chartwright_operator_hosts", &["state=\"live\""]).await > 1.5
+    })
+    .await;
+    let began = Instant::now();
+    ours.drain();
+    loop {
+        let ready = endpoints(&scene).await.into_iter().filter(|one| {
+            one.addresses == ["127.0.0.1"] && one.conditions.as_ref().is_some_and(|one| one.ready == Some(true))
+        });
+        if ready.count() == 0 {
+            break;
+        }
+        assert!(began.elapsed() < PATIENCE);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let took = began.elapsed();
+    println!("not led to any more after {} ms", took.as_millis());
+    eventually("both run on the other", async || other.running().len() == 2).await;
+    tokio::time::timeout(PATIENCE, &mut ours.task).await.unwrap().unwrap().unwrap();
+    scene.settled("web", 2).await;
+
+    scene.api::<WorkloadDeployment>().delete("web", &DeleteParams::background()).await.unwrap();
+    eventually("no endpoints", async || endpoints(&scene).await.is_empty()).await;
+    operator.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_knows_is_stopped_on_hosts_of_the_own_release_alone() {
+    let Some(scene) = Scene::new().await else { return };
+    let registry = Registry::start();
+    let image = registry.put("hello", "1", guests::hello());
+    let ours = Ours::start(&scene, &["--release=blue", "--drain-delay=0s"]).await;
+    let operator = scene.operator(&["--release=blue"]).await;
+    scene.make::<WorkloadDeployment>(objects::deployment("web", 2, &image)).await;
+    scene.settled("web", 2).await;
+    // Left over from an operator that could not say stop.
+    let client = chartwright_contract::nats::async_nats::connect(scene.nats.url()).await.unwrap();
+    let request: WorkloadStartRequest = serde_json::from_value(json!({
+        "workloadId": "left-over", "workload": { "namespace": "x", "name": "left-over", "witWorld": { "components": [
+            { "name": "api", "image": image, "localResources": {} },
+        ] } },
+    }))
+    .unwrap();
+    let subject = |command: &str| format!("runtime.host.{}.workload.{command}", ours.addresses.id);
+    let answer = client.request(subject("start"), request.to_json().into()).await.unwrap();
+    assert!(String::from_utf8_lossy(&answer.payload).contains("RUNNING"), "{answer:?}");
+    eventually("it is stopped", async || {
+        let status = client.request(subject("status"), r#"{"workloadId":"left-over"}"#.into()).await.unwrap();
+        String::from_utf8_lossy(&status.payload).contains("NOT_FOUND")
+    })
+    .await;
+    assert!(operator.metric("chartwright_operator_workloads_stopped_total", &[]).await > 0.5);
+    scene.settled("web", 2).await;
+    operator.end().await.unwrap();
+}
