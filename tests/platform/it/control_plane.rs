@@ -67,8 +67,9 @@ impl ControlPlane {
             ],
             &at("etcd.log"),
         );
-        let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
-        std::fs::write(at("accounts.key"), key).unwrap();
+        let key = rcgen::KeyPair::generate().unwrap();
+        std::fs::write(at("accounts.key"), key.serialize_pem()).unwrap();
+        std::fs::write(at("accounts.pub"), key.public_key_pem()).unwrap();
         let tokens = format!("{TOKEN},admin,1,system:masters\n{OPERATOR_TOKEN},operator,2\n");
         std::fs::write(at("tokens.csv"), tokens).unwrap();
         let server = Process::start(&kubebox, &server_arguments(&folder, etcd_port, port), &at("server.log"));
@@ -153,11 +154,11 @@ impl ControlPlane {
         self.manager = Some(Process::start(&self.kubebox, &arguments, &self.folder.path().join("manager.log")));
     }
 
-    async fn ready(&self) {
+    async fn ready(&mut self) {
         let end = Instant::now() + PATIENCE;
         let client = self.client().await;
         while client.apiserver_version().await.is_err() || !self.answers_readyz(&client).await {
-            if Instant::now() > end {
+            if Instant::now() > end || self.server.has_ended() {
                 let log = std::fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default();
                 panic!("no API server: {}", log.lines().rev().take(20).collect::<Vec<_>>().join("\n"));
             }
@@ -193,7 +194,7 @@ fn server_arguments(folder: &TempDir, etcd_port: u16, port: u16) -> Vec<String> 
         "--endpoint-reconciler-type=none".into(),
         "--service-cluster-ip-range=10.96.0.0/16".into(),
         "--service-account-issuer=https://kubernetes.default.svc".into(),
-        format!("--service-account-key-file={}", at("accounts.key")),
+        format!("--service-account-key-file={}", at("accounts.pub")),
         format!("--service-account-signing-key-file={}", at("accounts.key")),
         format!("--token-auth-file={}", at("tokens.csv")),
         "--authorization-mode=RBAC".into(),

@@ -29,6 +29,11 @@ impl Process {
         _ = self.0.wait();
     }
 
+    /// Whether it ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.0.try_wait().is_ok_and(|status| status.is_some())
+    }
+
     /// Its id.
     pub(crate) fn id(&self) -> u32 {
         self.0.id()
