@@ -1,10 +1,16 @@
 //! The command line: one file a verb, its arguments and one call.
 
 mod chart;
+#[cfg(feature = "operator")]
+mod cluster;
 mod completions;
+#[cfg(feature = "operator")]
+mod crds;
 mod docs;
 mod exit;
 mod explain;
+#[cfg(feature = "operator")]
+mod finalizers;
 mod findings;
 #[cfg(any(feature = "host", feature = "operator"))]
 mod flag_list;
@@ -60,6 +66,10 @@ enum Verb {
     Host(host::HostArgs),
     #[cfg(feature = "operator")]
     Operator(operator::OperatorArgs),
+    #[cfg(feature = "operator")]
+    Crds(crds::CrdsArgs),
+    #[cfg(feature = "operator")]
+    Finalizers(finalizers::FinalizersArgs),
 }
 
 impl Cli {
@@ -80,6 +90,10 @@ impl Cli {
             Verb::Host(args) => args.run(),
             #[cfg(feature = "operator")]
             Verb::Operator(args) => args.run(),
+            #[cfg(feature = "operator")]
+            Verb::Crds(args) => args.run(),
+            #[cfg(feature = "operator")]
+            Verb::Finalizers(args) => args.run(),
         };
         result.unwrap_or_else(|err| output::unable(&err))
     }

@@ -97,7 +97,18 @@ fn advisories() -> Result<Outcome> {
 
 fn tests() -> Result<Outcome> {
     let mut test = cargo();
-    test.args(["test", "--workspace", "--exclude", HOST, "--exclude", PLATFORM, "--quiet", "--lib", "--bins", "--tests"]);
+    test.args([
+        "test",
+        "--workspace",
+        "--exclude",
+        HOST,
+        "--exclude",
+        PLATFORM,
+        "--quiet",
+        "--lib",
+        "--bins",
+        "--tests",
+    ]);
     // Helm's tests have a stage of their own.
     for variable in HELM_VARIABLES.iter().chain(&["CHARTWRIGHT_SETS"]) {
         test.env_remove(variable);

@@ -15,6 +15,7 @@ mod controllers;
 mod election;
 pub mod endpoints;
 pub mod fleet;
+pub mod hooks;
 pub mod metrics;
 pub mod operator;
 pub mod options;
@@ -25,6 +26,7 @@ mod serve;
 pub mod template;
 
 pub use controllers::deployment::{MAX_SURGE, MAX_UNAVAILABLE};
+pub use kube::Client;
 pub use options::Options;
 pub use run::{Addresses, OperatorError, run};
-pub use serve::{ServeError, serve};
+pub use serve::{ServeError, client, serve};

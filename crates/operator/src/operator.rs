@@ -9,6 +9,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::core::PartialObjectMeta;
 use kube::{Resource, ResourceExt as _};
+use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
 use crate::cluster::{Cluster, Key};
@@ -57,6 +58,8 @@ pub struct Operator {
     pub settings: Settings,
     pub(crate) queues: Queues,
     pub(crate) starts: Starts,
+    /// Cancelled once this operator is not the active one any more: what goes on beside the controllers ends with it.
+    pub(crate) over: CancellationToken,
 }
 
 impl Operator {
@@ -76,7 +79,13 @@ impl Operator {
             routes: Queue::new(),
             hosts: Queue::new(),
         };
-        Arc::new(Self { cluster, bus, fleet, metrics, settings, queues, starts })
+        Arc::new(Self { cluster, bus, fleet, metrics, settings, queues, starts, over: CancellationToken::new() })
+    }
+
+    /// Does something beside the controllers, for as long as this operator is the active one.
+    pub(crate) fn beside(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let over = self.over.clone();
+        tokio::spawn(async move { over.run_until_cancelled(task).await });
     }
 
     // --- What changed in the cluster ---------------------------------------------------------------------------------
@@ -139,7 +148,7 @@ impl Operator {
         if self.cluster.pods.get(&key).is_none() {
             // What it ran is gone with it; unless another Pod has its address already, nobody listens there.
             for member in its {
-                tokio::spawn(watchdog::poll(Arc::clone(self), member.heartbeat.id.clone()));
+                self.beside(watchdog::poll(Arc::clone(self), member.heartbeat.id.clone()));
             }
         } else if pod.metadata.deletion_timestamp.is_some() {
             for member in its {
@@ -258,7 +267,7 @@ impl Operator {
             return;
         }
         let (operator, pod) = (Arc::clone(self), pod.clone());
-        tokio::spawn(async move {
+        self.beside(async move {
             if let Err(err) = operator.cluster.release(&pod, &[HOST_POD_FINALIZER]).await {
                 tracing::warn!(pod = %Key::of(&pod), error = %err, "a finalizer could not be taken away");
             }

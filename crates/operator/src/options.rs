@@ -153,7 +153,9 @@ mod tests {
             |_| None,
         );
         let words = faults.unwrap_err().to_string();
-        for part in ["OPERATOR_NAMESPACE", "--certificate-config", "--heartbeat-timeout", "did you mean `--watch-namespaces`"] {
+        for part in
+            ["OPERATOR_NAMESPACE", "--certificate-config", "--heartbeat-timeout", "did you mean `--watch-namespaces`"]
+        {
             assert!(words.contains(part), "{part}: {words}");
         }
     }

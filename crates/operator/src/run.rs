@@ -16,6 +16,7 @@ use kube::{Api, Client};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::bus::Bus;
 use crate::cluster::{Cluster, Scope, watch, watch_metadata};
@@ -144,6 +145,8 @@ async fn lead(
         },
         Starts::new(options.max_concurrent_starts, options.max_concurrent_starts_per_host),
     );
+    // However this ends.
+    let _over = operator.over.clone().drop_guard();
     let certificates = match &options.certificates {
         Some(list) => Some(crate::certificates::Keeper::new(client, options, list, Arc::clone(metrics))?),
         None => None,
@@ -173,9 +176,9 @@ async fn lead(
         background.spawn(watchdog::poll(Arc::clone(&operator), id));
     }
     let ending = CancellationToken::new();
-    let mut listening = tokio::spawn(heartbeats::listen(Arc::clone(&operator)));
+    let mut listening = AbortOnDropHandle::new(tokio::spawn(heartbeats::listen(Arc::clone(&operator))));
     background.spawn(watchdog::watch(Arc::clone(&operator)));
-    let controllers = tokio::spawn(controllers::run(Arc::clone(&operator), ending.clone()));
+    let controllers = AbortOnDropHandle::new(tokio::spawn(controllers::run(Arc::clone(&operator), ending.clone())));
     working.store(true, Ordering::Relaxed);
     tracing::info!(
         workloads = operator.cluster.workloads.len(),
@@ -195,7 +198,6 @@ async fn lead(
         ending.cancel();
         _ = tokio::time::timeout(FINISH, controllers).await;
     }
-    listening.abort();
     result
 }
 

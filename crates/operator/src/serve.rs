@@ -63,7 +63,7 @@ pub fn serve(arguments: &[String]) -> Result<(), ServeError> {
 }
 
 /// The way to the API server: of the Pod, or of KUBECONFIG.
-async fn client() -> Result<Client, ServeError> {
+pub async fn client() -> Result<Client, ServeError> {
     // Several crates bring TLS; one provider is to be used by all of them. A second call, in a test, keeps the first.
     _ = rustls::crypto::ring::default_provider().install_default();
     let config = Config::infer().await.map_err(|err| ServeError::Cluster(err.to_string()))?;

@@ -131,9 +131,9 @@ async fn when_no_host_at_all_is_heard_nothing_is_moved() {
     eventually("they are not ready", async || {
         let hosts = hosts.list(&ListParams::default()).await.unwrap().items;
         hosts.len() == 2
-            && hosts.iter().all(|host| {
-                crate::scene::condition(&host.status.clone().unwrap().conditions, "Ready").0 == "Unknown"
-            })
+            && hosts
+                .iter()
+                .all(|host| crate::scene::condition(&host.status.clone().unwrap().conditions, "Ready").0 == "Unknown")
     })
     .await;
     let before = uids(&scene).await;
@@ -145,9 +145,13 @@ async fn when_no_host_at_all_is_heard_nothing_is_moved() {
         host.change(|seen| (seen.mute, seen.deaf) = (false, false));
     }
     eventually("they are back", async || {
-        hosts.list(&ListParams::default()).await.unwrap().items.iter().all(|host| {
-            crate::scene::condition(&host.status.clone().unwrap().conditions, "Ready").0 == "True"
-        })
+        hosts
+            .list(&ListParams::default())
+            .await
+            .unwrap()
+            .items
+            .iter()
+            .all(|host| crate::scene::condition(&host.status.clone().unwrap().conditions, "Ready").0 == "True")
     })
     .await;
     assert_eq!(starts(&[&a, &b]).len(), 4, "nothing was started again");

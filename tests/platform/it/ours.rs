@@ -30,7 +30,8 @@ impl Ours {
             format!("--scheduler-nats-url={}", scene.nats.url()),
             format!("--data-nats-url={}", scene.nats.url()),
             "--http-addr=127.0.0.1:0".into(),
-            "--host-name=127.0.0.1".into(),
+            // Kubernetes leads nobody to loopback.
+            "--host-name=10.1.2.3".into(),
             "--allow-insecure-registries".into(),
             "--core-instances=50".into(),
             "--default-heap-memory=64Mi".into(),
@@ -79,7 +80,8 @@ async fn a_component_answers_to_all_names_of_its_service_and_is_gone_within_a_se
     let slice = scene.api::<EndpointSlice>().list(&ListParams::default()).await.unwrap().items.remove(0);
     let port = slice.ports.unwrap()[0].port.unwrap();
     assert_eq!(port, i32::from(ours.addresses.http.unwrap().port()));
-    let address = format!("{}:{port}", slice.endpoints[0].addresses[0]).parse().unwrap();
+    assert_eq!(slice.endpoints[0].addresses, ["10.1.2.3"]);
+    let address = ours.addresses.http.unwrap();
     let ns = &scene.apps;
     for name in [
         "web".to_owned(),
@@ -102,7 +104,7 @@ async fn a_component_answers_to_all_names_of_its_service_and_is_gone_within_a_se
     ours.drain();
     loop {
         let ready = endpoints(&scene).await.into_iter().filter(|one| {
-            one.addresses == ["127.0.0.1"] && one.conditions.as_ref().is_some_and(|one| one.ready == Some(true))
+            one.addresses == ["10.1.2.3"] && one.conditions.as_ref().is_some_and(|one| one.ready == Some(true))
         });
         if ready.count() == 0 {
             break;

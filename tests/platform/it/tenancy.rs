@@ -26,7 +26,8 @@ async fn hosts_that_are_not_shared_run_their_own_namespace_alone() {
     eventually("h13: an event says so", async || {
         let events = events.list(&ListParams::default()).await.unwrap().items;
         events.iter().any(|event| {
-            event.reason.as_deref() == Some("CrossEnvironmentSchedulingDenied") && event.type_.as_deref() == Some("Warning")
+            event.reason.as_deref() == Some("CrossEnvironmentSchedulingDenied")
+                && event.type_.as_deref() == Some("Warning")
         })
     })
     .await;

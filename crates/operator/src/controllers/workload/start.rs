@@ -23,8 +23,9 @@ const RECLAIM: Version = Version::new(2, 9, 0);
 /// Begins to start a workload on the host that its status names. The end of it is a look at the workload.
 pub(super) fn begin(operator: &Arc<Operator>, workload: &Arc<Workload>, host: &str) -> Result<Next, Failure> {
     let Some(under_way) = operator.starts.begin(&uid(&**workload)) else { return Ok(Next::Wait) };
-    let (operator, key, host) = (Arc::clone(operator), Key::of(&**workload), host.to_owned());
-    tokio::spawn(async move {
+    let (beside, key, host) = (Arc::clone(operator), Key::of(&**workload), host.to_owned());
+    operator.beside(async move {
+        let operator = beside;
         let result = run(&operator, &key, &host, &under_way).await;
         drop(under_way);
         match result {

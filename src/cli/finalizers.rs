@@ -1,0 +1,50 @@
+//! `chartwright finalizers`: what keeps objects from going.
+
+use chartwright_operator::hooks::{self, Place};
+use clap::{Args, Subcommand};
+
+use super::{Outcome, cluster, output};
+
+/// Free the objects of a release before it is uninstalled
+#[derive(Args, Debug)]
+pub(super) struct FinalizersArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// End the operator, and take its finalizers from Hosts, Workloads, Artifacts and Pods; the objects stay
+    Release(ReleaseArgs),
+}
+
+#[derive(Args, Debug)]
+struct ReleaseArgs {
+    /// The release
+    #[arg(long)]
+    release: String,
+    /// Namespace of its operator
+    #[arg(long)]
+    namespace: String,
+    /// Namespaces of its hosts besides
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    host_namespaces: Vec<String>,
+}
+
+impl FinalizersArgs {
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        let What::Release(args) = self.what;
+        let host_namespaces = args.host_namespaces.into_iter().filter(|name| !name.is_empty()).collect();
+        let place = Place { release: args.release, namespace: args.namespace, host_namespaces };
+        match cluster::run(async |client| hooks::release(client, &place).await)? {
+            Ok(freed) => {
+                output::say(&format!("{freed} objects freed"));
+                Ok(Outcome::Done)
+            }
+            Err(err) => {
+                output::say(&format!("error: {err}"));
+                Ok(Outcome::No)
+            }
+        }
+    }
+}
