@@ -76,12 +76,9 @@ async fn end_operator(client: &Client, place: &Place) -> Result<(), HookError> {
     }
     let end = Instant::now() + PATIENCE;
     loop {
-        let there = list()
-            .await?
-            .items
-            .iter()
-            .filter(|one| one.status.as_ref().and_then(|status| status.replicas).unwrap_or_default() > 0);
-        if there.count() == 0 {
+        let there = list().await?.items;
+        let runs = |one: &Deployment| one.status.as_ref().and_then(|status| status.replicas).unwrap_or_default() > 0;
+        if !there.iter().any(runs) {
             return Ok(());
         }
         if Instant::now() > end {
