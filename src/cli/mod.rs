@@ -8,8 +8,10 @@ mod explain;
 mod findings;
 #[cfg(feature = "host")]
 mod host;
+mod image;
 mod import;
 mod output;
+mod registry;
 mod render;
 mod schema;
 mod settings;
@@ -47,6 +49,7 @@ enum Verb {
     Explain(explain::ExplainArgs),
     Import(import::ImportArgs),
     Chart(chart::ChartArgs),
+    Image(image::ImageArgs),
     Values(values::ValuesCommand),
     Schema(schema::SchemaArgs),
     Docs(docs::DocsArgs),
@@ -65,6 +68,7 @@ impl Cli {
             Verb::Explain(args) => args.run(),
             Verb::Import(args) => args.run(),
             Verb::Chart(args) => args.run(),
+            Verb::Image(args) => args.run(),
             Verb::Values(args) => args.run(),
             Verb::Schema(args) => args.run(),
             Verb::Docs(args) => args.run(),
