@@ -96,7 +96,9 @@ impl Given {
     pub(super) fn wanted(&self, source: &SourceArgs) -> anyhow::Result<Vec<Wanted>> {
         let mut all = wanted::wanted(&self.values, &self.release)?;
         if source.via_mirror {
-            all.iter_mut().for_each(|wanted| wanted.origin.clone_from(&wanted.name));
+            for wanted in &mut all {
+                wanted.origin.clone_from(&wanted.name);
+            }
         }
         Ok(all)
     }

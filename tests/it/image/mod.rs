@@ -20,13 +20,15 @@ use crate::tool::{Run, run_in};
 const AMD64_EXIT: &[u8] = &[0xb8, 60, 0, 0, 0, 0x31, 0xff, 0x0f, 0x05];
 const ARM64_EXIT: &[u8] = &[0xa8, 0x0b, 0x80, 0xd2, 0, 0, 0x80, 0xd2, 0x01, 0, 0, 0xd4];
 
+/// Where programs are loaded.
+const BASE: u64 = 0x40_0000;
+
 /// A whole static program: a header, one segment, a few instructions.
 pub(crate) fn program(platform: Platform) -> Vec<u8> {
     let (machine, code): (u16, _) = match platform {
         Platform::Amd64 => (62, AMD64_EXIT),
         Platform::Arm64 => (183, ARM64_EXIT),
     };
-    const BASE: u64 = 0x40_0000;
     let start = 64 + 56_u64;
     let size = start + code.len() as u64;
     let mut file = b"\x7fELF\x02\x01\x01".to_vec();
