@@ -121,6 +121,14 @@ pub(super) fn platform_text(platform: &Value) -> String {
 }
 
 impl Image {
+    /// Those of these platforms that its index does not have. An image without an index does not say.
+    pub fn lacks(&self, platforms: &[Platform]) -> Vec<Platform> {
+        let top = self.manifest(&self.top.digest).map(Manifest::json).unwrap_or_default();
+        let Some(entries) = top["manifests"].as_array() else { return Vec::new() };
+        let has = |platform: &Platform| entries.iter().any(|entry| platform.is(&entry["platform"]));
+        platforms.iter().copied().filter(|platform| !has(platform)).collect()
+    }
+
     /// The same for one platform alone: what Docker loads.
     pub fn only(&self, platform: Platform) -> Result<Self, ImageError> {
         let top = self.manifest(&self.top.digest).map(Manifest::json).unwrap_or_default();

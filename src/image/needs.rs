@@ -25,6 +25,8 @@ pub struct User {
     pub part: String,
     /// Whether it is one of the chart's hooks.
     pub hook: bool,
+    /// Whether a host pulls it, from a registry: plugins and components are nothing that nodes run.
+    pub by_host: bool,
 }
 
 /// Images by their names in the manifests, each with what needs it, in the order of the objects.
@@ -47,13 +49,14 @@ pub fn needs<'o>(objects: impl IntoIterator<Item = &'o Object>) -> Needs {
                 }
             }
         }
-        for (image, part) in found {
+        for (image, part, by_host) in found {
             let user = User {
                 kind: object.kind.clone(),
                 namespace: object.namespace.clone(),
                 name: object.name.clone(),
                 part,
                 hook: object.hook,
+                by_host,
             };
             let users = needs.entry(image).or_default();
             if !users.contains(&user) {
@@ -64,7 +67,8 @@ pub fn needs<'o>(objects: impl IntoIterator<Item = &'o Object>) -> Needs {
     needs
 }
 
-type Found = Vec<(String, String)>;
+/// Image, what needs it, and whether that is for a host to pull.
+type Found = Vec<(String, String, bool)>;
 
 /// Containers and volumes, at any depth: custom resources have pods in them, too.
 fn walk(value: &Value, found: &mut Found) {
@@ -84,7 +88,7 @@ fn walk(value: &Value, found: &mut Found) {
                 if !what.is_empty() {
                     for container in inner.as_array().into_iter().flatten() {
                         let name = container["name"].as_str().unwrap_or_default();
-                        add(&container["image"], format!("{what} {name}"), found);
+                        add(&container["image"], format!("{what} {name}"), false, found);
                         for list in ["args", "command"] {
                             arguments(&container[list], found);
                         }
@@ -101,7 +105,7 @@ fn walk(value: &Value, found: &mut Found) {
 fn volumes(list: &Value, found: &mut Found) {
     for volume in list.as_array().into_iter().flatten() {
         let name = volume["name"].as_str().unwrap_or_default();
-        add(&volume["image"]["reference"], format!("volume {name}"), found);
+        add(&volume["image"]["reference"], format!("volume {name}"), false, found);
     }
 }
 
@@ -113,7 +117,7 @@ fn arguments(list: &Value, found: &mut Found) {
         if let Some(setting) = setting {
             let part = |key: &str| setting.split(',').find_map(|part| part.strip_prefix(key)?.strip_prefix('='));
             if let Some(image) = part("image") {
-                add(&image.into(), format!("plugin {}", part("id").unwrap_or_default()), found);
+                add(&image.into(), format!("plugin {}", part("id").unwrap_or_default()), true, found);
             }
         }
         before = argument;
@@ -124,7 +128,7 @@ fn arguments(list: &Value, found: &mut Found) {
 fn plugins(file: &Value, found: &mut Found) {
     let hosts = [&file["host"]["hostPlugins"], &file["hostPlugins"]];
     for plugin in hosts.into_iter().filter_map(Value::as_array).flatten() {
-        add(&plugin["image"], format!("plugin {}", plugin["id"].as_str().unwrap_or_default()), found);
+        add(&plugin["image"], format!("plugin {}", plugin["id"].as_str().unwrap_or_default()), true, found);
     }
 }
 
@@ -133,7 +137,7 @@ fn components(value: &Value, what: &str, found: &mut Found) {
     match value {
         Value::Object(map) => {
             let name = value["name"].as_str().map(|name| format!(" {name}")).unwrap_or_default();
-            add(&value["image"], format!("{what}{name}"), found);
+            add(&value["image"], format!("{what}{name}"), true, found);
             for (key, inner) in map {
                 let what = if key == "service" { "service" } else { what };
                 components(inner, what, found);
@@ -144,12 +148,12 @@ fn components(value: &Value, what: &str, found: &mut Found) {
     }
 }
 
-fn add(image: &Value, part: String, found: &mut Found) {
+fn add(image: &Value, part: String, by_host: bool, found: &mut Found) {
     let Some(image) = image.as_str() else { return };
     let image = image.strip_prefix("oci://").unwrap_or(image);
     // `artifact://` names an object that is looked at itself, `file://` something that is there already.
     if !image.is_empty() && !image.contains("://") {
-        found.push((image.to_owned(), part));
+        found.push((image.to_owned(), part, by_host));
     }
 }
 

@@ -25,9 +25,15 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// Whether it is this tool's own image, of this version.
-    pub fn is_own(&self) -> bool {
-        is_own(&self.name)
+    /// Whether only hosts pull it: then it is nothing to load into a node.
+    pub fn is_for_hosts(&self) -> bool {
+        !self.users.is_empty() && self.users.iter().all(|user| user.by_host)
+    }
+
+    /// Whether it is this tool's own image: by its tag, or by the digest that it has when that is known.
+    pub fn is_own(&self, digest: Option<&str>) -> bool {
+        let pinned = self.name.split_once('@').map(|(_, digest)| digest);
+        is_own(&self.name) && (pinned.is_none() || pinned == digest)
     }
 }
 

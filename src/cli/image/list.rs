@@ -12,7 +12,7 @@ use crate::image::{
     ImageError, Platform, make,
     needs::User,
     own_name,
-    wanted::{Wanted, wanted},
+    wanted::{Wanted, is_own, wanted},
 };
 use crate::oci::Reference;
 
@@ -52,7 +52,7 @@ impl ListArgs {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let Some(given) = read(&self.values, &self.release)? else { return Ok(Outcome::No) };
         let all = wanted(&given.values, &given.release)?;
-        let own = if self.digest && all.iter().any(Wanted::is_own) { Some(self.own()?) } else { None };
+        let own = if self.digest && all.iter().any(|wanted| is_own(&wanted.name)) { Some(self.own()?) } else { None };
         let namespace = given.release.namespace.as_str();
         let text = match self.format {
             ListFormat::Text => all.iter().map(|wanted| self.line(wanted, own.as_deref(), namespace)).collect(),
@@ -81,7 +81,7 @@ impl ListArgs {
         }
         text.push('\n');
         if self.why {
-            for User { kind, namespace: own, name, part, hook } in &wanted.users {
+            for User { kind, namespace: own, name, part, hook, .. } in &wanted.users {
                 let place = own.as_deref().unwrap_or(namespace);
                 let hook = if *hook { " (hook)" } else { "" };
                 let _ = writeln!(text, "  {kind} {place}/{name}{hook}: {part}");
@@ -94,7 +94,7 @@ impl ListArgs {
 /// The digest that is known: the values', or ours.
 fn digest(wanted: &Wanted, own: Option<&str>) -> Option<String> {
     let pinned = wanted.name.parse::<Reference>().ok().and_then(|name| name.digest().map(str::to_owned));
-    pinned.or_else(|| own.filter(|_| wanted.is_own()).map(str::to_owned))
+    pinned.or_else(|| own.filter(|_| wanted.is_own(own)).map(str::to_owned))
 }
 
 fn entry(wanted: &Wanted, own: Option<&str>, namespace: &str) -> serde_json::Value {
@@ -115,7 +115,7 @@ fn entry(wanted: &Wanted, own: Option<&str>, namespace: &str) -> serde_json::Val
         "image": wanted.name,
         "origin": wanted.origin,
         "digest": digest(wanted, own),
-        "own": wanted.is_own(),
+        "own": wanted.is_own(own),
         "usedBy": users,
     })
 }

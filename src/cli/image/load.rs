@@ -6,7 +6,7 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 
 use super::save::{here, one};
-use super::source::{SourceArgs, bring, read};
+use super::source::{SourceArgs, bring, for_nodes, read};
 use crate::cli::registry::{Lines, RegistryArgs};
 use crate::cli::settings::{ReleaseArgs, ValuesArgs};
 use crate::cli::{Outcome, output};
@@ -76,8 +76,8 @@ impl LoadArgs {
         let progress = Lines::new();
         let session = Session::new(self.registry.access(None, origins)?, progress.clone())?;
         let mut gather = self.source.gather(&session, here())?;
-        let wanted = given.unwrap_or_else(|| gather.all());
-        let images = bring(&mut gather, &wanted)?;
+        let wanted = for_nodes(given.unwrap_or_else(|| gather.all()));
+        let images = bring(&mut gather, &wanted, &self.source.payload.platforms(here()))?;
         let format =
             if loader.is_docker() { Format::Docker(one(&self.source.payload.platforms(here()))?) } else { Format::Oci };
         let folder = tempfile::tempdir()?;

@@ -61,7 +61,7 @@ impl PushArgs {
         let session = Session::new(access, Lines::new())?;
         let mut gather = self.source.gather(&session, &Platform::ALL)?;
         let wanted = wanted.unwrap_or_else(|| gather.all());
-        let images = bring(&mut gather, &wanted)?;
+        let images = bring(&mut gather, &wanted, &self.source.payload.platforms(&Platform::ALL))?;
         let targets = targets(given.as_ref(), &wanted, to)?;
         for ((image, wanted), target) in images.iter().zip(&wanted).zip(&targets) {
             output::say(&format!("{} to {}", wanted.name, target.name));

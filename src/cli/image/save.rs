@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::source::{SourceArgs, bring, read};
+use super::source::{SourceArgs, bring, for_nodes, read};
 use crate::cli::registry::{Lines, RegistryArgs};
 use crate::cli::settings::{ReleaseArgs, ValuesArgs};
 use crate::cli::{Outcome, output};
@@ -57,10 +57,12 @@ impl SaveArgs {
         let origins = given.iter().flatten().map(|wanted| wanted.origin.as_str());
         let progress = Lines::new();
         let session = Session::new(self.registry.access(None, origins)?, progress.clone())?;
-        let mut gather =
-            self.source.gather(&session, if self.format == SaveFormat::Oci { &Platform::ALL } else { here() })?;
+        let docker = self.format == SaveFormat::Docker;
+        let platforms = if docker { here() } else { &Platform::ALL };
+        let mut gather = self.source.gather(&session, platforms)?;
         let wanted = given.unwrap_or_else(|| gather.all());
-        let images = bring(&mut gather, &wanted)?;
+        let wanted = if docker { for_nodes(wanted) } else { wanted };
+        let images = bring(&mut gather, &wanted, &self.source.payload.platforms(platforms))?;
         if let Err(err) = archive::write_file(&self.output, &images, format, Some(&session), progress.as_ref()) {
             return Ok(output::tried(&err.into()));
         }

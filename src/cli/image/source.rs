@@ -6,8 +6,8 @@ use anyhow::Context;
 use clap::{Args, ValueHint};
 use serde_json::{Map, Value};
 
-use crate::cli::findings;
 use crate::cli::settings::{ReleaseArgs, ValuesArgs, epoch};
+use crate::cli::{findings, output};
 use crate::image::{
     Image, ImageError, Platform,
     collect::Keep,
@@ -104,7 +104,32 @@ impl Given {
     }
 }
 
-/// All of them.
-pub(super) fn bring(gather: &mut Gather<'_>, wanted: &[Wanted]) -> Result<Vec<Image>, ImageError> {
-    wanted.iter().map(|wanted| gather.image(wanted)).collect()
+/// All of them; said is which of them lack a platform.
+pub(super) fn bring(
+    gather: &mut Gather<'_>,
+    wanted: &[Wanted],
+    platforms: &[Platform],
+) -> Result<Vec<Image>, ImageError> {
+    let mut images = Vec::new();
+    for wanted in wanted {
+        let image = gather.image(wanted)?;
+        let lacking: Vec<String> = image.lacks(platforms).iter().map(ToString::to_string).collect();
+        if !lacking.is_empty() {
+            output::say(&format!("note: {} has no {}", wanted.name, lacking.join(", ")));
+        }
+        images.push(image);
+    }
+    Ok(images)
+}
+
+/// What nodes run; hosts pull plugins and components from a registry, and would not find them in a node.
+pub(super) fn for_nodes(wanted: Vec<Wanted>) -> Vec<Wanted> {
+    let (hosts, nodes): (Vec<_>, Vec<_>) = wanted.into_iter().partition(Wanted::is_for_hosts);
+    for wanted in hosts {
+        output::say(&format!(
+            "note: {} is left out: a host pulls it, so it belongs into a registry (`image push`)",
+            wanted.name
+        ));
+    }
+    nodes
 }

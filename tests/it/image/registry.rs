@@ -179,6 +179,35 @@ fn a_push_copies_from_registry_to_registry() {
 }
 
 #[test]
+fn what_hosts_pull_is_not_loaded_into_nodes() {
+    let Some(registry) = Distribution::start(Kind::default()) else { return };
+    let upstream = session(&registry);
+    let nats = foreign("nats");
+    for (image, path) in [
+        (&nats, "library/nats:2"),
+        (&foreign("reloader"), "natsio/reloader:1.0"),
+        (&foreign("literal"), "acme/literal:1.0"),
+        (&foreign("part"), "acme/part:1.0"),
+    ] {
+        push(&upstream, image, &format!("{}/{path}", registry.address())).unwrap();
+    }
+    let mut text = values(&registry, &nats.top.digest);
+    text += &format!(
+        "- apiVersion: runtime.wasmcloud.dev/v1alpha1\n  kind: Artifact\n  metadata: {{ name: a }}\n  \
+         spec: {{ image: \"{}/acme/part:1.0\" }}\n",
+        registry.address()
+    );
+    let folder = folder(&[("v.yaml", &text)]);
+    let args = ["save", "-f", "v.yaml", "--plain-http", "-o"];
+    let all = run_image(folder.path(), &[&args[..], &["all.tar"]].concat());
+    assert_eq!((all.code, all.stdout.contains("acme/part:1.0@")), (0, true), "{}", all.stderr);
+    let format = ["docker.tar", "--format", "docker", "--platform", "linux/amd64"];
+    let docker = run_image(folder.path(), &[&args[..], &format].concat());
+    assert_eq!((docker.code, docker.stdout.contains("acme/part")), (0, false), "{}", docker.stderr);
+    assert!(docker.stderr.contains("acme/part:1.0 is left out: a host pulls it"), "{}", docker.stderr);
+}
+
+#[test]
 fn credentials_of_docker_are_used_and_a_missing_login_says_what_to_do() {
     let Some(registry) = Distribution::start(Kind { login: true, ..Kind::default() }) else { return };
     let folder = folder(&[]);
