@@ -135,7 +135,7 @@ impl Session {
             let operation = if push { RegistryOperation::Push } else { RegistryOperation::Pull };
             self.runtime
                 .block_on(self.client.auth(at, &auth, operation))
-                .map_err(|err| Error::registry("log in", &registry, &err))?;
+                .map_err(|err| Error::registry("reach the registry and log in", &registry, &err))?;
         }
         Ok(auth)
     }
