@@ -2,7 +2,8 @@
 //!
 //! The modules stand in the order the data flows: texts become a spanned tree ([`source`]), which holds typed
 //! [`values`]; these are judged ([`validate`]) and rendered ([`render`]), and the same templates leave as a Helm chart
-//! ([`export`]). [`diagnostics`] stands beside them all, and the command line ([`cli`]) around them.
+//! ([`export`]) or lead to the images that they need ([`image`]). [`oci`] is what both know of registries.
+//! [`diagnostics`] stands beside them all, and the command line ([`cli`]) around them.
 
 pub mod source;
 
@@ -16,6 +17,10 @@ pub mod render;
 
 pub mod import;
 
+pub mod oci;
+
 pub mod export;
+
+pub mod image;
 
 pub mod cli;

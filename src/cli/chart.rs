@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::{Args, Subcommand, ValueHint};
 
+use super::registry::{Lines, RegistryArgs};
+use super::settings::epoch;
 use super::{Outcome, output};
-use crate::export::{self, ChartFiles, Epoch, PushOptions};
+use crate::export::{self, ChartFiles};
 
 /// Export, package or push the Helm chart
 ///
@@ -67,12 +69,8 @@ struct PushArgs {
     target: String,
     #[command(flatten)]
     image: ImageArgs,
-    /// PEM file of a private certificate authority
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    ca_file: Option<String>,
-    /// Speaks HTTP without TLS; for registries on this machine only
-    #[arg(long)]
-    plain_http: bool,
+    #[command(flatten)]
+    registry: RegistryArgs,
 }
 
 impl ChartArgs {
@@ -170,23 +168,13 @@ impl PushArgs {
         let artifact = export::artifact(&self.image.chart()?, epoch()?)?;
         let tag = artifact.tag.as_str();
         let reference = export::chart_reference(&self.target, crate::render::CHART.name, tag)?;
-        let logins = export::login_files(|name| std::env::var(name).ok());
-        let options = PushOptions {
-            plain_http: self.plain_http,
-            ca: self.ca_file.as_deref().map(fs_err::read).transpose()?,
-            login: export::find_login(&export::registry_of(&reference)?, &logins)?,
-        };
+        let access = self.registry.access(Some(&reference), [])?;
         output::say(&format!("pushing {reference}"));
-        let pushed = export::push(&artifact, &reference, &options)?;
+        let pushed = match export::push(&artifact, &reference, access, Lines::new()) {
+            Ok(pushed) => pushed,
+            Err(err) => return Ok(output::tried(&err.into())),
+        };
         output::product(&format!("{}@{}\n", pushed.reference, pushed.digest))?;
         Ok(Outcome::Done)
-    }
-}
-
-/// Times in archives: `SOURCE_DATE_EPOCH`, or the beginning of time.
-fn epoch() -> anyhow::Result<Epoch> {
-    match std::env::var("SOURCE_DATE_EPOCH") {
-        Ok(text) => Ok(Epoch(text.parse().with_context(|| format!("SOURCE_DATE_EPOCH is `{text}`, not seconds"))?)),
-        Err(_) => Ok(Epoch(0)),
     }
 }

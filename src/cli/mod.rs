@@ -16,10 +16,12 @@ mod findings;
 mod flag_list;
 #[cfg(feature = "host")]
 mod host;
+mod image;
 mod import;
 #[cfg(feature = "operator")]
 mod operator;
 mod output;
+mod registry;
 mod render;
 mod schema;
 mod settings;
@@ -57,6 +59,7 @@ enum Verb {
     Explain(explain::ExplainArgs),
     Import(import::ImportArgs),
     Chart(chart::ChartArgs),
+    Image(image::ImageArgs),
     Values(values::ValuesCommand),
     Schema(schema::SchemaArgs),
     Docs(docs::DocsArgs),
@@ -81,6 +84,7 @@ impl Cli {
             Verb::Explain(args) => args.run(),
             Verb::Import(args) => args.run(),
             Verb::Chart(args) => args.run(),
+            Verb::Image(args) => args.run(),
             Verb::Values(args) => args.run(),
             Verb::Schema(args) => args.run(),
             Verb::Docs(args) => args.run(),

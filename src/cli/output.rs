@@ -29,3 +29,9 @@ pub(super) fn unable(err: &anyhow::Error) -> Outcome {
 pub(super) fn color(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
+
+/// Says why something that was begun did not come to its end.
+pub(super) fn tried(err: &anyhow::Error) -> Outcome {
+    say(&format!("error: {err:#}"));
+    Outcome::No
+}

@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum, ValueHint};
 
 use crate::diagnostics::Diagnostic;
+use crate::oci::Epoch;
 use crate::render::Release;
 use crate::source::{
     self, Coalesced, Comment, Flag, FlagKind, Layers, Node, Origin, Parsed, SourceId, SourceKind, Sources, Value,
@@ -37,6 +38,23 @@ pub(crate) struct ValuesArgs {
     /// Sets one value to everything behind the first `=`
     #[arg(long = "set-literal", value_name = "KEY=TEXT")]
     pub(crate) set_literal: Vec<String>,
+}
+
+impl ValuesArgs {
+    /// Whether anything was said of values.
+    pub(crate) fn is_given(&self) -> bool {
+        let Self { files, profiles, set, set_string, set_json, set_file, set_literal } = self;
+        !profiles.is_empty()
+            || [files, set, set_string, set_json, set_file, set_literal].iter().any(|given| !given.is_empty())
+    }
+}
+
+/// Times in archives: `SOURCE_DATE_EPOCH`, or the beginning of time.
+pub(crate) fn epoch() -> anyhow::Result<Epoch> {
+    match std::env::var("SOURCE_DATE_EPOCH") {
+        Ok(text) => Ok(Epoch(text.parse().with_context(|| format!("SOURCE_DATE_EPOCH is `{text}`, not seconds"))?)),
+        Err(_) => Ok(Epoch(0)),
+    }
 }
 
 /// The release that is rendered.

@@ -3,7 +3,6 @@
 mod bundle;
 mod chart;
 mod crds;
-mod login;
 mod oci;
 mod package;
 mod push;
@@ -14,10 +13,9 @@ use std::{io, path::Path};
 pub use bundle::{BundleError, bundle};
 pub use chart::{ChartFiles, Contents, KUBE_VERSION, chart, chart_of};
 pub use crds::{crd_files, crds};
-pub use login::{Login, LoginError, Password, find_login, login_files};
-pub use oci::{Artifact, Blob, CONFIG_TYPE, CONTENT_TYPE, MANIFEST_TYPE, artifact, write_layout};
-pub use package::{Epoch, package, package_name};
-pub use push::{PushError, PushOptions, Pushed, chart_reference, push, registry_of};
+pub use oci::{Artifact, CONFIG_TYPE, CONTENT_TYPE, artifact, write_layout};
+pub use package::{package, package_name};
+pub use push::{Pushed, chart_reference, push};
 pub use translate::{translate, translate_untrusted};
 
 /// The oldest Kubernetes, as [`KUBE_VERSION`] says it: major and minor.

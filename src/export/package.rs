@@ -6,12 +6,7 @@ use flate2::{Compression, GzBuilder};
 use tar::{Builder, EntryType, Header};
 
 use super::ChartFiles;
-
-/// What every entry's modification time is, in seconds since 1970: `SOURCE_DATE_EPOCH`, or 0.
-///
-/// The caller reads the environment; a text that is no number is his to refuse.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Epoch(pub u64);
+use crate::oci::Epoch;
 
 /// The name of the package's file.
 pub fn package_name(chart: &ChartFiles) -> String {

@@ -16,6 +16,7 @@ mod cli;
 mod effects;
 mod goldens;
 mod helm;
+mod image;
 mod import;
 mod registry;
 mod schema;

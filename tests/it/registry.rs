@@ -10,7 +10,8 @@ use std::{
 };
 
 use chartwright::{
-    export::{Contents, Epoch, Login, Password, PushOptions, artifact, chart_of, chart_reference, package, push},
+    export::{Contents, artifact, chart_of, chart_reference, package, push},
+    oci::{Access, Epoch, Login, Logins, Password, Quiet},
     render::Engine,
 };
 
@@ -104,12 +105,12 @@ fn a_pushed_chart_is_what_helm_pulls() {
     let chart = chart_of(&engine, &Contents { schema: "{}".into(), ..Contents::default() }).unwrap();
     let artifact = artifact(&chart, Epoch::default()).unwrap();
     let reference = chart_reference(&format!("oci://{address}/acme"), &chart.name, &artifact.tag).unwrap();
-    let options = PushOptions { plain_http: true, ..PushOptions::default() };
-    let pushed = push(&artifact, &reference, &options).unwrap();
-    assert_eq!(pushed.digest, artifact.manifest.digest);
+    let access = Access { plain_http: vec![address.clone()], ..Access::default() };
+    let pushed = push(&artifact, &reference, access.clone(), Arc::new(Quiet)).unwrap();
+    assert_eq!(pushed.digest, artifact.manifest.descriptor.digest);
     assert_eq!(store.lock().unwrap().len(), 3);
     // A second push finds the blobs there.
-    assert_eq!(push(&artifact, &reference, &options).unwrap(), pushed);
+    assert_eq!(push(&artifact, &reference, access, Arc::new(Quiet)).unwrap(), pushed);
     for version in ["4.3.1", "3.22.0"] {
         let Some(helm) = cached_helm(version) else {
             let _ =
@@ -134,7 +135,8 @@ fn a_password_does_not_leave_this_machine_in_clear() {
     let chart = chart_of(&engine, &Contents::default()).unwrap();
     let artifact = artifact(&chart, Epoch::default()).unwrap();
     let login = Some(Login { user: "u".into(), password: Password::new("p") });
-    let options = PushOptions { plain_http: true, login, ..PushOptions::default() };
-    let err = push(&artifact, "registry.example:5000/acme/chartwright:1", &options).unwrap_err();
+    let plain_http = vec!["registry.example:5000".to_owned()];
+    let access = Access { plain_http, logins: Logins::Given(login), ..Access::default() };
+    let err = push(&artifact, "registry.example:5000/acme/chartwright:1", access, Arc::new(Quiet)).unwrap_err();
     assert!(err.to_string().contains("readable on the way"), "{err}");
 }

@@ -103,10 +103,16 @@ fn drain(mut pipe: impl std::io::Read) -> String {
 /// Builds the program and says where it is: the place depends on `CARGO_TARGET_DIR` and the profile.
 pub(crate) fn build_program(release: bool) -> Result<PathBuf> {
     let mut build = cargo();
-    build.args(["build", "--quiet", "--bin", "chartwright", "--message-format=json-render-diagnostics"]);
+    build.args(["build", "--quiet", "--bin", "chartwright"]);
     // What is measured is built as it is shipped; what is tested shares the tests' build of its libraries.
     build.args(if release { ["--package", "chartwright", "--release"].as_slice() } else { &["--workspace"] });
-    let line = line(&build);
+    built(&mut build)
+}
+
+/// Runs a build of one program and says where it is.
+pub(crate) fn built(build: &mut Command) -> Result<PathBuf> {
+    build.arg("--message-format=json-render-diagnostics");
+    let line = line(build);
     let output = build.stderr(Stdio::inherit()).output().with_context(|| format!("cannot start `{line}`"))?;
     if !output.status.success() {
         bail!("`{line}` ended with {}", output.status);

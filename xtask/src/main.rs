@@ -8,6 +8,7 @@
 mod bench;
 mod cache;
 mod command;
+mod dist;
 mod edges;
 mod generate;
 mod golden;
@@ -41,6 +42,8 @@ enum Chore {
     Golden(golden::Args),
     /// Check the allowed arrows between the rooms of `src/` and between the crates
     Edges,
+    /// Build the static binaries of a release, of which the image is made, into `dist/`
+    Dist(dist::Args),
     /// Measure the tool against its peers
     Bench(bench::Args),
     /// Start a NATS server, a registry and a host here, run a component on it, and show what it answers
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Chore::Gen(args) => generate::run(&args),
         Chore::Golden(args) => golden::run(&args),
         Chore::Edges => edges::run(),
+        Chore::Dist(args) => dist::run(&args),
         Chore::Bench(args) => bench::run(&args),
         Chore::Hello => hello::run(),
     };

@@ -10,7 +10,7 @@ use anyhow::Result;
 use crate::command::{capture, cargo, command, in_ci, run};
 use crate::test::{Outcome, Stage};
 use crate::tools::{self, Found};
-use crate::{bench, cache, edges, generate, golden};
+use crate::{bench, cache, dist, edges, generate, golden};
 
 /// The place of a tool; a stage that lacks one ends here.
 macro_rules! need {
@@ -35,6 +35,9 @@ const HELM_TESTS: &str = "helm";
 /// The test that compares generated value sets has this in its name, and reads how many from `CHARTWRIGHT_SETS`.
 const SETS_TESTS: &str = "generated_sets";
 
+/// Tests of `tests/it` that are run against a registry, too.
+const IMAGE_TESTS: &str = "image::";
+
 /// What a fuzz target begins with, beside its corpus.
 const SEEDS: [(&str, &str); 3] = [("loader", "golden"), ("loader", "tests/cases"), ("translator", "chart-templates")];
 
@@ -52,6 +55,8 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "goldens", fast: true, run: goldens },
     Stage { name: "helm", fast: false, run: helm },
     Stage { name: "platform", fast: false, run: platform },
+    Stage { name: "image", fast: false, run: image },
+    Stage { name: "dist", fast: false, run: distribution },
     Stage { name: "yaml-language-server", fast: false, run: editor },
     Stage { name: "fuzz", fast: false, run: fuzz },
     Stage { name: "generated sets", fast: false, run: sets },
@@ -158,6 +163,27 @@ fn platform() -> Result<Outcome> {
     succeed(&mut test)
 }
 
+/// Images against a real registry.
+fn image() -> Result<Outcome> {
+    let registry = need!(tools::registry()?);
+    let test = |more: &[&str]| {
+        let mut test = cargo();
+        test.args(["test", "--quiet", "--workspace", "--exclude", HOST, "--test", "it", IMAGE_TESTS, "--"]).args(more);
+        test.env(tools::REGISTRY_VARIABLE, &registry);
+        test
+    };
+    some(&mut test(&["--list"]), IMAGE_TESTS)?;
+    succeed(&mut test(&[]))
+}
+
+/// The static binaries, and the image of them.
+fn distribution() -> Result<Outcome> {
+    if wanted("CHARTWRIGHT_DIST").is_none() {
+        return Ok(Outcome::Skipped("slow: set CHARTWRIGHT_DIST=1 to run it".to_owned()));
+    }
+    Ok(dist::run(&dist::Args::quick())?.into())
+}
+
 fn sets() -> Result<Outcome> {
     let Some(count) = wanted("CHARTWRIGHT_SETS") else {
         return Ok(Outcome::Skipped("slow: set CHARTWRIGHT_SETS=10000 to run it".to_owned()));
@@ -179,13 +205,17 @@ fn helm_tests(places: &[PathBuf; 3], filter: &str, sets: Option<&str>) -> Result
         };
         test
     };
-    // A filter that matches nothing would pass for ever.
-    let listed = capture(&mut test(&["--list"]), Duration::from_mins(30))?;
-    anyhow::ensure!(listed.success, "the tests do not build:\n{}", listed.stderr);
-    if !listed.stdout.lines().any(|line| line.ends_with(": test")) {
-        return Ok(Outcome::Failed(format!("no test of tests/it has `{filter}` in its path")));
-    }
+    some(&mut test(&["--list"]), filter)?;
     succeed(&mut test(&[]))
+}
+
+/// A filter that matches nothing would pass for ever.
+fn some(list: &mut Command, filter: &str) -> Result<()> {
+    let listed = capture(list, Duration::from_mins(30))?;
+    anyhow::ensure!(listed.success, "the tests do not build:\n{}", listed.stderr);
+    let any = listed.stdout.lines().any(|line| line.ends_with(": test"));
+    anyhow::ensure!(any, "no test of tests/it has `{filter}` in its path");
+    Ok(())
 }
 
 /// Completion and hover from our schema in the server that most editors use for YAML.

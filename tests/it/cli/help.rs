@@ -13,6 +13,12 @@ const PAGES: &[(&str, &[&str])] = &[
     ("chart-export", &["chart", "export", "-h"]),
     ("chart-package", &["chart", "package", "-h"]),
     ("chart-push", &["chart", "push", "-h"]),
+    ("image", &["image", "-h"]),
+    ("image-list", &["image", "list", "-h"]),
+    ("image-save", &["image", "save", "-h"]),
+    ("image-load", &["image", "load", "-h"]),
+    ("image-push", &["image", "push", "-h"]),
+    ("image-inspect", &["image", "inspect", "-h"]),
 ];
 
 #[test]

@@ -27,9 +27,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     // Of `render` it takes the printer of YAML.
     ("import", &["source", "values", "diagnostics", "render"]),
     ("validate", &["source", "values", "render", "diagnostics"]),
-    ("export", &["source", "values", "render", "diagnostics"]),
+    // Charts and images go to the same registries.
+    ("oci", &[]),
+    ("export", &["source", "values", "render", "diagnostics", "oci"]),
     ("release", &[]),
-    ("image", &["values", "render", "export"]),
+    ("image", &["values", "render", "oci"]),
     ("conformance", &[]),
     ("install", &["source", "values", "diagnostics", "render", "validate", "release", "conformance"]),
     ("cli", &[ANY]),
@@ -49,6 +51,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("anyhow", &["cli"]),
+    ("oci_client", &["oci"]),
 ];
 
 /// The members of `crates/` that their neighbours may depend on: what both halves of the platform share, and what they

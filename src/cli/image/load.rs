@@ -1,0 +1,116 @@
+//! `chartwright image load`: images into a node.
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::{Args, ValueEnum};
+
+use super::save::{here, one};
+use super::source::{SourceArgs, bring, for_nodes, read};
+use crate::cli::registry::{Lines, RegistryArgs};
+use crate::cli::settings::{ReleaseArgs, ValuesArgs};
+use crate::cli::{Outcome, output};
+use crate::image::{ImageError, archive, archive::Format, load, load::Loader};
+use crate::oci::Session;
+
+/// Load images into a node: containerd, kind, k3s, minikube or Docker
+///
+/// No registry is needed: nodes that have the image do not pull it. Without values our own image is loaded.
+#[derive(Args, Debug)]
+pub(super) struct LoadArgs {
+    /// What to load into; without it the first that is on PATH: k3s, kind, minikube, ctr, docker
+    #[arg(long, value_name = "WHAT", value_enum)]
+    to: Option<To>,
+    /// Name of the cluster, for kind and minikube
+    #[arg(long, value_name = "NAME")]
+    cluster: Option<String>,
+    #[command(flatten)]
+    values: ValuesArgs,
+    #[command(flatten)]
+    release: ReleaseArgs,
+    #[command(flatten)]
+    source: SourceArgs,
+    #[command(flatten)]
+    registry: RegistryArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum To {
+    /// containerd on this machine, in Kubernetes' namespace
+    Ctr,
+    /// Every node of a cluster of kind
+    Kind,
+    /// k3s on this machine
+    K3s,
+    /// Every node of a cluster of minikube
+    Minikube,
+    /// Docker, or podman as `docker`
+    Docker,
+}
+
+impl From<To> for Loader {
+    fn from(to: To) -> Self {
+        match to {
+            To::Ctr => Self::Ctr,
+            To::Kind => Self::Kind,
+            To::K3s => Self::K3s,
+            To::Minikube => Self::Minikube,
+            To::Docker => Self::Docker,
+        }
+    }
+}
+
+impl LoadArgs {
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        let loader = self.loader()?;
+        if self.cluster.is_some() && !loader.has_clusters() {
+            bail!("`--cluster` is for kind and minikube; {} has none", loader.program());
+        }
+        let given = if self.values.is_given() {
+            let Some(given) = read(&self.values, &self.release)? else { return Ok(Outcome::No) };
+            Some(given.wanted(&self.source)?)
+        } else {
+            None
+        };
+        let origins = given.iter().flatten().map(|wanted| wanted.origin.as_str());
+        let progress = Lines::new();
+        let session = Session::new(self.registry.access(None, origins)?, progress.clone())?;
+        let mut gather = self.source.gather(&session, here())?;
+        let wanted = for_nodes(given.unwrap_or_else(|| gather.all()));
+        let images = bring(&mut gather, &wanted, &self.source.payload.platforms(here()))?;
+        let format =
+            if loader.is_docker() { Format::Docker(one(&self.source.payload.platforms(here()))?) } else { Format::Oci };
+        let folder = tempfile::tempdir()?;
+        let file: PathBuf = folder.path().join("images.tar");
+        let done = archive::write_file(&file, &images, format, Some(&session), progress.as_ref())
+            .and_then(|()| load::load(loader, &file, self.cluster.as_deref()));
+        match done {
+            Ok(said) => said.lines().for_each(|line| output::say(&format!("  {line}"))),
+            Err(err @ ImageError::NoProgram { .. }) => return Err(err.into()),
+            Err(err) => return Ok(output::tried(&err.into())),
+        }
+        output::product(&images.iter().map(|image| format!("{}\n", image.name)).collect::<String>())?;
+        Ok(Outcome::Done)
+    }
+
+    fn loader(&self) -> anyhow::Result<Loader> {
+        let path = std::env::var_os("PATH");
+        let found = |loader: Loader| load::find(loader.program(), path.as_ref()).is_some();
+        if let Some(to) = self.to {
+            let loader = Loader::from(to);
+            return if found(loader) { Ok(loader) } else { Err(load::missing(loader).into()) };
+        }
+        let present: Vec<Loader> = Loader::ALL.into_iter().filter(|loader| found(*loader)).collect();
+        let Some(first) = present.first() else {
+            bail!(
+                "none of k3s, kind, minikube, ctr and docker is on PATH: run this where one of them is, or write an \
+                 archive with `image save`"
+            );
+        };
+        let others: Vec<&str> = present[1..].iter().map(|loader| loader.program()).collect();
+        let others =
+            if others.is_empty() { String::new() } else { format!("; `--to` takes {} too", others.join(", ")) };
+        output::say(&format!("loading into {}{others}", first.program()));
+        Ok(*first)
+    }
+}
