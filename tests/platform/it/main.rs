@@ -30,5 +30,6 @@ mod registry;
 mod rollouts;
 mod scene;
 mod scripted;
+mod services;
 mod tenancy;
 mod workloads;
