@@ -258,7 +258,8 @@ fn benchmarks() -> Result<Outcome> {
         ));
     }
     bench::chart::run(bench::chart::RUNS)?;
-    Ok(bench::host::run(&bench::host::Args::default())?.into())
+    bench::host::run(&bench::host::Args::default())?;
+    Ok(bench::operator::run()?.into())
 }
 
 fn succeed(command: &mut Command) -> Result<Outcome> {

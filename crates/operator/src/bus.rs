@@ -13,7 +13,7 @@ use chartwright_contract::nats::async_nats::client::RequestErrorKind;
 use chartwright_contract::nats::async_nats::{Request, Subscriber};
 
 /// How long each answer is waited for; upstream's times, because its hosts answer nothing while they pull.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 const STATUS: Duration = Duration::from_secs(5);
 const STOP: Duration = Duration::from_secs(30);
 

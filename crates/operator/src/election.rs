@@ -86,7 +86,6 @@ impl Election {
             let lease = Lease {
                 metadata: ObjectMeta { name: Some(self.name.clone()), ..ObjectMeta::default() },
                 spec: Some(self.held(0)),
-                ..Lease::default()
             };
             return won(self.api.create(&PostParams::default(), &lease).await.map(drop));
         };

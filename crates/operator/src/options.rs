@@ -113,7 +113,7 @@ impl Options {
 
 /// The namespace of the Pod that this runs in.
 fn mounted_namespace() -> Option<String> {
-    let text = std::fs::read_to_string("/var/run/secrets/kubernetes.io/serviceaccount/namespace").ok()?;
+    let text = fs_err::read_to_string("/var/run/secrets/kubernetes.io/serviceaccount/namespace").ok()?;
     Some(text.trim().to_owned()).filter(|name| !name.is_empty())
 }
 

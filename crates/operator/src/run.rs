@@ -204,11 +204,10 @@ async fn lead(
 /// Starts all watches, and waits until each has listed what there is.
 fn watches(operator: &Arc<Operator>, options: &Options, tasks: &mut JoinSet<()>) -> impl Future<Output = ()> + use<> {
     let client = operator.cluster.client.clone();
-    let everywhere = options.watch_namespaces.is_empty();
-    let namespaces: Vec<Option<String>> = match everywhere {
-        true => vec![None],
-        false => options.watch_namespaces.iter().cloned().map(Some).collect(),
-    };
+    let mut namespaces: Vec<_> = options.watch_namespaces.iter().cloned().map(Some).collect();
+    if namespaces.is_empty() {
+        namespaces.push(None);
+    }
     let mut pods = options.host_namespaces.clone();
     pods.push(options.own_namespace.clone());
     pods.sort();

@@ -14,7 +14,7 @@ use tokio::sync::OnceCell;
 use crate::nats::free_port;
 use crate::process::Process;
 
-const TOKEN: &str = "test-of-the-administrator";
+pub(crate) const TOKEN: &str = "test-of-the-administrator";
 /// A user that may do nothing until a Role says so.
 pub(crate) const OPERATOR_TOKEN: &str = "test-of-the-operator";
 

@@ -8,6 +8,7 @@ use kube::api::{ListParams, Patch, PatchParams};
 use kube::{Api, ResourceExt as _};
 use serde_json::json;
 
+use crate::child::Operator;
 use crate::control_plane::ControlPlane;
 use crate::objects;
 use crate::scene::{Scene, eventually, of};
@@ -37,15 +38,17 @@ async fn uids(scene: &Scene) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_that_dies_in_the_midst_of_starts_leaves_nothing_twice_and_nothing_out() {
-    let scene = scene!();
+    let Some(plane) = ControlPlane::shared().await else { return };
+    let Some(scene) = Scene::on(plane).await else { return };
     let slow = |name: &str| Script { start: Duration::from_millis(150), ..Script::new(name) };
     let (a, b) = (scene.host_as(slow("host-a")).await, scene.host_as(slow("host-b")).await);
     scene.make::<WorkloadDeployment>(objects::deployment("web", 30, "reg.example/a:1")).await;
-    // It dies again and again, each time in the midst of something else.
+    let folder = tempfile::tempdir().unwrap();
+    // It is killed again and again, each time in the midst of something else.
     for life in 0..6_u64 {
-        let operator = scene.operator(&[]).await;
-        tokio::time::sleep(Duration::from_millis(250 + 170 * life)).await;
-        operator.crash();
+        let mut operator = Operator::start(plane, &scene, &folder.path().join("log"), &[]);
+        tokio::time::sleep(Duration::from_millis(700 + 170 * life)).await;
+        operator.process.kill();
     }
     let operator = scene.operator(&[]).await;
     scene.settled("web", 30).await;

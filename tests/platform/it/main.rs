@@ -14,6 +14,8 @@
     reason = "tests; and what is shared with the host's tests is not all used here"
 )]
 
+mod bench;
+mod child;
 mod control_plane;
 mod custom_resources;
 mod faults;

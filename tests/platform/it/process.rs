@@ -13,9 +13,20 @@ type Order = (Command, Sender<std::io::Result<Child>>);
 impl Process {
     /// Starts a program that logs into a file.
     pub(crate) fn start(program: &Path, arguments: &[String], log: &Path) -> Self {
+        Self::start_with(program, arguments, &[], log)
+    }
+
+    /// The same with environment variables.
+    pub(crate) fn start_with(
+        program: &Path,
+        arguments: &[String],
+        environment: &[(String, String)],
+        log: &Path,
+    ) -> Self {
         // The kernel ends it when the thread that started it ends: a thread of a test would be too short-lived.
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "--"]).arg(program).args(arguments);
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
         let file = std::fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
         command.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file);
         let (answer, answered) = channel();

@@ -12,7 +12,7 @@ use crate::objects;
 use crate::scene::{Scene, condition};
 use crate::scripted::{Script, Scripted};
 
-async fn hosts(scene: &Scene, count: usize, start: Duration) -> Vec<Scripted> {
+pub(crate) async fn hosts(scene: &Scene, count: usize, start: Duration) -> Vec<Scripted> {
     let mut hosts = Vec::new();
     for number in 0..count {
         let name = format!("host-{number}");

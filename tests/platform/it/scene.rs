@@ -46,21 +46,29 @@ impl Running {
 
     /// A page of it.
     pub(crate) async fn page(&self, metrics: bool, path: &str) -> String {
-        let address = if metrics { self.addresses.metrics } else { self.addresses.probes }.unwrap();
-        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
-        tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes()).await.unwrap();
-        let mut text = String::new();
-        tokio::io::AsyncReadExt::read_to_string(&mut stream, &mut text).await.unwrap();
-        text
+        page(if metrics { self.addresses.metrics } else { self.addresses.probes }.unwrap(), path).await
     }
 
     /// The sum of all lines of a metric that have these words.
     pub(crate) async fn metric(&self, name: &str, words: &[&str]) -> f64 {
-        let page = self.page(true, "/metrics").await;
-        let lines = page.lines().filter(|line| line.starts_with(name) && words.iter().all(|word| line.contains(word)));
-        lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+        sum(&self.page(true, "/metrics").await, name, words)
     }
+}
+
+/// What a GET answers, head and all.
+pub(crate) async fn page(address: std::net::SocketAddr, path: &str) -> String {
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes()).await.unwrap();
+    let mut text = String::new();
+    tokio::io::AsyncReadExt::read_to_string(&mut stream, &mut text).await.unwrap();
+    text
+}
+
+/// The sum of all lines of a metric that have these words.
+pub(crate) fn sum(page: &str, name: &str, words: &[&str]) -> f64 {
+    let lines = page.lines().filter(|line| line.starts_with(name) && words.iter().all(|word| line.contains(word)));
+    lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
 }
 
 impl Drop for Running {
@@ -159,8 +167,15 @@ impl Scene {
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
     {
+        self.until_within(name, what, PATIENCE, is).await
+    }
+
+    async fn until_within<K>(&self, name: &str, what: &str, patience: Duration, is: impl Fn(&K) -> bool) -> K
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+    {
         let api = self.api::<K>();
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + patience;
         loop {
             let object = api.get_opt(name).await.unwrap();
             if let Some(object) = object.clone().filter(|object| is(object)) {
@@ -173,15 +188,20 @@ impl Scene {
 
     /// Waits until so many workloads of a deployment are ready, and no others are there.
     pub(crate) async fn settled(&self, name: &str, replicas: i32) -> WorkloadDeployment {
-        self.until(name, &format!("settled at {replicas}"), |deployment: &WorkloadDeployment| {
+        self.settled_within(name, replicas, PATIENCE).await
+    }
+
+    /// The same, within a time.
+    pub(crate) async fn settled_within(&self, name: &str, replicas: i32, patience: Duration) -> WorkloadDeployment {
+        let settled = |deployment: &WorkloadDeployment| {
             let status = deployment.status.clone().unwrap_or_default();
             let counts = status.replicas.unwrap_or_default();
             condition(&status.conditions, "Ready").0 == "True"
                 && counts.ready == replicas
                 && counts.current == replicas
                 && counts.expected == replicas
-        })
-        .await
+        };
+        self.until_within(name, &format!("settled at {replicas}"), patience, settled).await
     }
 }
 

@@ -29,7 +29,8 @@ async fn h02_slices_have_the_ports_of_the_service_whenever_it_comes() {
     scene.settled("web", 2).await;
     assert!(slices(&scene).await.is_empty(), "there is no Service yet");
     let mut service = objects::service("web");
-    service["spec"]["ports"] = json!([{ "name": "web", "port": 8080 }, { "name": "dns", "port": 53, "protocol": "UDP" }]);
+    service["spec"]["ports"] =
+        json!([{ "name": "web", "port": 8080 }, { "name": "dns", "port": 53, "protocol": "UDP" }]);
     scene.make::<Service>(service).await;
     eventually("a slice for each family", async || slices(&scene).await.len() == 2).await;
     let mut seen: Vec<_> = slices(&scene)
@@ -41,10 +42,13 @@ async fn h02_slices_have_the_ports_of_the_service_whenever_it_comes() {
         })
         .collect();
     seen.sort();
-    assert_eq!(seen, [
-        ("IPv4".into(), vec!["10.0.0.1".into()], "web".into(), 9191),
-        ("IPv6".into(), vec!["fd00::7".into()], "web".into(), 9292),
-    ]);
+    assert_eq!(
+        seen,
+        [
+            ("IPv4".into(), vec!["10.0.0.1".into()], "web".into(), 9191),
+            ("IPv6".into(), vec!["fd00::7".into()], "web".into(), 9292),
+        ]
+    );
     let renamed = Patch::Merge(json!({ "spec": { "ports": [{ "name": "http", "port": 80 }] } }));
     scene.api::<Service>().patch("web", &PatchParams::default(), &renamed).await.unwrap();
     eventually("the slices follow", async || {

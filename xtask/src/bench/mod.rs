@@ -2,6 +2,7 @@
 
 pub(crate) mod chart;
 pub(crate) mod host;
+pub(crate) mod operator;
 
 use anyhow::Result;
 
@@ -25,6 +26,8 @@ enum What {
     },
     /// The host against `wasmtime serve` and hyper alone, and what many workloads take
     Host(host::Args),
+    /// The operator: workloads placed a second, writes for each, time from scale to running, memory
+    Operator,
 }
 
 /// Runs the chore.
@@ -32,5 +35,6 @@ pub(crate) fn run(args: &Args) -> Result<Verdict> {
     match &args.what {
         What::Chart { runs } => chart::run(*runs),
         What::Host(args) => host::run(args),
+        What::Operator => operator::run(),
     }
 }

@@ -105,7 +105,7 @@ async fn follow<K>(
                 }
             }
             Err(err) => {
-                tracing::warn!(kind = %K::kind(&()), error = %reason(&err), "the cluster cannot be watched now")
+                tracing::warn!(kind = %K::kind(&()), error = %reason(&err), "the cluster cannot be watched now");
             }
         }
     }

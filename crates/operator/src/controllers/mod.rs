@@ -60,7 +60,7 @@ async fn serve<T, F>(
     stop: CancellationToken,
     look: fn(Arc<Operator>, T) -> F,
 ) where
-    T: Clone + Eq + std::hash::Hash + std::fmt::Display + Send + Sync + 'static,
+    T: Clone + Ord + std::fmt::Display + Send + Sync + 'static,
     F: Future<Output = Result<Next, Failure>> + Send + 'static,
 {
     let measured = Arc::clone(&queue);

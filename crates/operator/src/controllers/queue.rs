@@ -1,7 +1,6 @@
 //! Objects to look at: each once, never twice at the same time, and those that failed after a pause that grows.
 
-use std::collections::{HashMap, VecDeque};
-use std::hash::Hash;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,7 +22,7 @@ pub(crate) enum Next {
 
 /// Pauses after failures.
 const SHORTEST: Duration = Duration::from_millis(500);
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 /// A change of an object that fails is looked at after this at the soonest: its own status is such a change.
 const FLOOR: Duration = Duration::from_secs(1);
 
@@ -35,7 +34,7 @@ pub(crate) struct Queue<T> {
 
 struct State<T> {
     ready: VecDeque<T>,
-    entries: HashMap<T, Entry>,
+    entries: BTreeMap<T, Entry>,
 }
 
 #[derive(Default)]
@@ -59,9 +58,9 @@ enum Place {
     Busy(Option<Instant>),
 }
 
-impl<T: Clone + Eq + Hash + Send + Sync + 'static> Queue<T> {
+impl<T: Clone + Ord + Send + Sync + 'static> Queue<T> {
     pub(crate) fn new() -> Arc<Self> {
-        let state = State { ready: VecDeque::new(), entries: HashMap::new() };
+        let state = State { ready: VecDeque::new(), entries: BTreeMap::new() };
         Arc::new(Self { state: Mutex::new(state), wake: Notify::new() })
     }
 
@@ -206,12 +205,12 @@ impl<T: Clone + Eq + Hash + Send + Sync + 'static> Queue<T> {
 }
 
 /// What is being looked at.
-struct Guard<T: Clone + Eq + Hash + Send + Sync + 'static> {
+struct Guard<T: Clone + Ord + Send + Sync + 'static> {
     queue: Arc<Queue<T>>,
     key: Option<T>,
 }
 
-impl<T: Clone + Eq + Hash + Send + Sync + 'static> Guard<T> {
+impl<T: Clone + Ord + Send + Sync + 'static> Guard<T> {
     fn finish(mut self, next: Next) {
         if let Some(key) = self.key.take() {
             self.queue.done(&key, next);
@@ -219,7 +218,7 @@ impl<T: Clone + Eq + Hash + Send + Sync + 'static> Guard<T> {
     }
 }
 
-impl<T: Clone + Eq + Hash + Send + Sync + 'static> Drop for Guard<T> {
+impl<T: Clone + Ord + Send + Sync + 'static> Drop for Guard<T> {
     fn drop(&mut self) {
         if let Some(key) = self.key.take() {
             self.queue.done(&key, Next::Failed);

@@ -28,7 +28,7 @@ pub(crate) async fn look(operator: Arc<Operator>, key: Key) -> Result<Next, Fail
     // Without its Service nothing leads anywhere, and the cluster collects what it owned.
     let Some(service) = service else { return Ok(Next::Wait) };
     let wanted = endpoints::slices(&service, &backends(&operator, &key));
-    let names: BTreeSet<_> = wanted.iter().map(|slice| slice.name_any()).collect();
+    let names: BTreeSet<_> = wanted.iter().map(kube::ResourceExt::name_any).collect();
     // First what is new, then what is old goes: there is always something that leads there.
     for slice in &wanted {
         let same = |other: &&Arc<EndpointSlice>| other.name_any() == slice.name_any();

@@ -61,7 +61,7 @@ struct Assigned {
 struct State {
     members: BTreeMap<String, Member>,
     /// By the uid of the workload.
-    assigned: HashMap<String, Assigned>,
+    assigned: BTreeMap<String, Assigned>,
     /// Where a workload was before it moved off a host that drains: it is served there until that host ends.
     left: HashMap<String, String>,
     counts: HashMap<String, usize>,
@@ -334,7 +334,7 @@ mod tests {
 
     #[test]
     fn a_newer_process_takes_the_place_of_the_older_and_never_the_other_way() {
-        let fleet = fleet(Duration::from_secs(60));
+        let fleet = fleet(Duration::from_mins(1));
         assert_eq!(fleet.heard(beat("a", "pod", 1)), Heard::New(None));
         assert_eq!(fleet.heard(beat("a", "pod", 1)), Heard::Known);
         assert_eq!(fleet.heard(beat("b", "pod", 2)), Heard::New(Some("a".into())));
@@ -358,7 +358,7 @@ mod tests {
 
     #[test]
     fn choices_are_seen_by_the_next_one() {
-        let fleet = fleet(Duration::from_secs(60));
+        let fleet = fleet(Duration::from_mins(1));
         for id in ["a", "b", "c"] {
             fleet.heard(beat(id, id, 1));
         }

@@ -116,7 +116,7 @@ async fn place(operator: &Arc<Operator>, workload: &Arc<Workload>, from: From<'_
             // There is no other place for it.
             Err(_) if matches!(from, From::Draining(_)) => return Ok(Next::After(WAIT)),
             Err(_) if matches!(from, From::Failed(_)) => {
-                return start::begin(operator, workload, but.unwrap_or_default());
+                return Ok(start::begin(operator, workload, but.unwrap_or_default()));
             }
             Err(refusal) => {
                 operator.metrics.placed("refused");
@@ -149,7 +149,7 @@ async fn place(operator: &Arc<Operator>, workload: &Arc<Workload>, from: From<'_
     }
     draft.write(operator, workload).await?;
     match operator.cluster.workloads.get(&Key::of(&**workload)) {
-        Some(workload) => start::begin(operator, &workload, &host),
+        Some(workload) => Ok(start::begin(operator, &workload, &host)),
         None => Ok(Next::Wait),
     }
 }
@@ -182,7 +182,7 @@ async fn on_host(operator: &Arc<Operator>, workload: &Arc<Workload>, host: &str)
             }
             WorkloadState::Starting | WorkloadState::Stopping => Ok(Next::After(SOON)),
             WorkloadState::Error => start::failed(operator, workload, host, &status.message).await,
-            WorkloadState::NotFound | WorkloadState::Unspecified => start::begin(operator, workload, host),
+            WorkloadState::NotFound | WorkloadState::Unspecified => Ok(start::begin(operator, workload, host)),
         },
         // We are the ones who are away, and nothing is touched.
         Err(Unanswered::Away) => Ok(Next::After(SOON)),

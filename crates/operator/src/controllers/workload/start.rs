@@ -21,8 +21,8 @@ use crate::operator::{Operator, uid};
 const RECLAIM: Version = Version::new(2, 9, 0);
 
 /// Begins to start a workload on the host that its status names. The end of it is a look at the workload.
-pub(super) fn begin(operator: &Arc<Operator>, workload: &Arc<Workload>, host: &str) -> Result<Next, Failure> {
-    let Some(under_way) = operator.starts.begin(&uid(&**workload)) else { return Ok(Next::Wait) };
+pub(super) fn begin(operator: &Arc<Operator>, workload: &Arc<Workload>, host: &str) -> Next {
+    let Some(under_way) = operator.starts.begin(&uid(&**workload)) else { return Next::Wait };
     let (beside, key, host) = (Arc::clone(operator), Key::of(&**workload), host.to_owned());
     operator.beside(async move {
         let operator = beside;
@@ -38,7 +38,7 @@ pub(super) fn begin(operator: &Arc<Operator>, workload: &Arc<Workload>, host: &s
             }
         }
     });
-    Ok(Next::Wait)
+    Next::Wait
 }
 
 async fn run(operator: &Arc<Operator>, key: &Key, host: &str, under_way: &UnderWay) -> Result<Next, Failure> {

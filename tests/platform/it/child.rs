@@ -1,0 +1,56 @@
+//! An operator as a process of its own: killed as the kernel kills, and weighed.
+
+use std::path::Path;
+
+use crate::control_plane::{ControlPlane, TOKEN};
+use crate::nats::free_port;
+use crate::process::Process;
+use crate::scene::Scene;
+
+/// An operator in a process.
+pub(crate) struct Operator {
+    pub(crate) process: Process,
+    metrics: std::net::SocketAddr,
+}
+
+impl Operator {
+    pub(crate) fn start(plane: &ControlPlane, scene: &Scene, log: &Path, more: &[&str]) -> Self {
+        let metrics = std::net::SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let mut environment = vec![
+            ("KUBECONFIG".to_owned(), plane.kubeconfig(TOKEN).display().to_string()),
+            ("OPERATOR_NAMESPACE".to_owned(), scene.own.clone()),
+        ];
+        let own = [format!("--metrics-bind-address={metrics}"), "--health-probe-bind-address=0".to_owned()];
+        let arguments = scene.arguments(more);
+        let others = arguments.into_iter().filter(|one| !one.contains("-bind-address"));
+        for argument in others.chain(own) {
+            let (name, value) = argument.trim_start_matches("--").split_once('=').unwrap();
+            environment.push((format!("CHARTWRIGHT_{}", name.to_uppercase().replace('-', "_")), value.to_owned()));
+        }
+        let arguments = ["child::an_operator", "--exact", "--ignored", "--nocapture"].map(str::to_owned);
+        let program = std::env::current_exe().unwrap();
+        Self { process: Process::start_with(&program, &arguments, &environment, log), metrics }
+    }
+
+    /// Its memory now and at its most, in MiB.
+    pub(crate) fn memory(&self) -> (f64, f64) {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let of = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.split_whitespace().next().unwrap().parse::<f64>().unwrap() / 1024.0
+        };
+        (of("VmRSS:"), of("VmHWM:"))
+    }
+
+    /// The sum of a metric's lines.
+    pub(crate) async fn metric(&self, name: &str, words: &[&str]) -> f64 {
+        crate::scene::sum(&crate::scene::page(self.metrics, "/metrics").await, name, words)
+    }
+}
+
+/// Not a test: what [`Operator::start`] starts.
+#[test]
+#[ignore = "a program for other tests"]
+fn an_operator() {
+    chartwright_operator::serve(&[]).unwrap();
+}
