@@ -14,6 +14,7 @@
     reason = "tests; and what is shared with the host's tests is not all used here"
 )]
 
+mod certificates;
 mod control_plane;
 mod custom_resources;
 mod faults;
