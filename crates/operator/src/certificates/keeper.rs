@@ -44,13 +44,6 @@ impl Keeper {
         Ok(Self { client, own, path: list.to_path_buf(), list: read, metrics, asked: Asked::default() })
     }
 
-    /// Goes one round, before anything that needs what it makes.
-    #[allow(dead_code, reason = "for who has to have certificates before it can start")]
-    pub(crate) async fn first(&mut self) {
-        let report = pass(&self.client, &self.list, &self.own, &self.asked).await;
-        self.tell(&report, &[]);
-    }
-
     pub(crate) async fn run(mut self) {
         tracing::info!(list = %self.path.display(), certificates = self.list.certificates.len(), "certificates are kept");
         let mut known = Vec::new();

@@ -17,6 +17,7 @@
 mod authority;
 mod command;
 mod config;
+mod first;
 mod issue;
 mod keeper;
 mod material;
@@ -29,6 +30,7 @@ mod store;
 
 pub use command::{CertificatesError, renew, status};
 pub use config::{ConfigError, List, Usage, Wanted};
+pub(crate) use first::first;
 pub(crate) use keeper::Keeper;
 pub use pass::{Asked, Report, pass};
 pub use plan::OVERLAP;
