@@ -8,6 +8,8 @@ use std::time::Duration;
 use chartwright_program::units;
 use serde::Deserialize;
 
+use crate::options::Options;
+
 /// The word for all namespaces of hosts.
 const HOSTS: &str = "@hosts";
 
@@ -93,13 +95,25 @@ impl List {
         Self::parse(&text, own).map_err(|why| ConfigError(format!("{}: {}", path.display(), why.0)))
     }
 
+    /// Reads the file of an operator, whose flags say what a list leaves out.
+    pub(super) fn of(options: &Options, path: &Path) -> Result<Self, ConfigError> {
+        let text = fs_err::read_to_string(path).map_err(|err| ConfigError(err.to_string()))?;
+        let times = (options.certificate_validity.max(SHORTEST), options.ca_validity.max(SHORTEST));
+        Self::parse_or(&text, &options.own_namespace, times)
+            .map_err(|why| ConfigError(format!("{}: {}", path.display(), why.0)))
+    }
+
     /// Reads a text.
     pub fn parse(text: &str, own: &str) -> Result<Self, ConfigError> {
+        Self::parse_or(text, own, (VALIDITY, CA_VALIDITY))
+    }
+
+    fn parse_or(text: &str, own: &str, times: (Duration, Duration)) -> Result<Self, ConfigError> {
         let options = serde_saphyr::options! { with_snippet: false };
         let written: Written = serde_saphyr::from_str_with_options(text, options)
             .map_err(|err| ConfigError(err.to_string().trim_end().to_owned()))?;
         let mut faults = Vec::new();
-        let list = check(written, own, &mut faults);
+        let list = check(written, own, times, &mut faults);
         if faults.is_empty() { Ok(list) } else { Err(ConfigError(faults.join("; "))) }
     }
 
@@ -111,7 +125,7 @@ impl List {
     }
 }
 
-fn check(written: Written, own: &str, faults: &mut Vec<String>) -> List {
+fn check(written: Written, own: &str, times: (Duration, Duration), faults: &mut Vec<String>) -> List {
     let mut time = |field: &str, text: Option<String>, otherwise: Duration| {
         let Some(text) = text else { return otherwise };
         match units::duration(&text) {
@@ -126,8 +140,8 @@ fn check(written: Written, own: &str, faults: &mut Vec<String>) -> List {
             }
         }
     };
-    let validity = time("validity", written.validity, VALIDITY);
-    let ca_validity = time("caValidity", written.ca_validity, CA_VALIDITY);
+    let validity = time("validity", written.validity, times.0);
+    let ca_validity = time("caValidity", written.ca_validity, times.1);
     if !is_name(&written.ca) {
         faults.push(format!("ca: `{}` is no name of a Secret", written.ca));
     }

@@ -15,7 +15,7 @@ const BROUGHT: Duration = Duration::from_mins(3);
 /// Goes one round, and waits until the files that the connection to NATS needs are there: the chart mounts them as optional.
 /// What is missing after that, the connection says.
 pub(crate) async fn first(client: &Client, options: &Options, list: &Path) -> Result<(), ConfigError> {
-    let list = List::read(list, &options.own_namespace)?;
+    let list = List::of(options, list)?;
     let report = pass(client, &list, &options.own_namespace, &Asked::default()).await;
     for change in &report.changes {
         tracing::info!("{change}");

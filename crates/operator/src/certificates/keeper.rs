@@ -25,7 +25,7 @@ const GLANCE: Duration = Duration::from_secs(10);
 /// Who looks after them.
 pub(crate) struct Keeper {
     client: Client,
-    own: String,
+    options: Options,
     path: PathBuf,
     list: List,
     metrics: Arc<Metrics>,
@@ -39,9 +39,8 @@ impl Keeper {
         list: &Path,
         metrics: Arc<Metrics>,
     ) -> Result<Self, ConfigError> {
-        let own = options.own_namespace.clone();
-        let read = List::read(list, &own)?;
-        Ok(Self { client, own, path: list.to_path_buf(), list: read, metrics, asked: Asked::default() })
+        let (options, path, list) = (options.clone(), list.to_path_buf(), List::of(options, list)?);
+        Ok(Self { client, options, path, list, metrics, asked: Asked::default() })
     }
 
     pub(crate) async fn run(mut self) {
@@ -49,7 +48,7 @@ impl Keeper {
         let mut known = Vec::new();
         let mut fault = None;
         loop {
-            let report = pass(&self.client, &self.list, &self.own, &self.asked).await;
+            let report = pass(&self.client, &self.list, &self.options.own_namespace, &self.asked).await;
             self.tell(&report, &known);
             let mut rest = pause(&report, Timestamp::now());
             known = report.problems;
@@ -71,8 +70,8 @@ impl Keeper {
 
     /// The list, if it is another one now. One that cannot be read is said once, and changes nothing.
     async fn changed(&self, fault: &mut Option<String>) -> Option<List> {
-        let (path, own) = (self.path.clone(), self.own.clone());
-        match tokio::task::spawn_blocking(move || List::read(&path, &own)).await.ok()? {
+        let (path, options) = (self.path.clone(), self.options.clone());
+        match tokio::task::spawn_blocking(move || List::of(&options, &path)).await.ok()? {
             Ok(list) => {
                 *fault = None;
                 (list != self.list).then_some(list)

@@ -11,7 +11,7 @@ use super::issue;
 use super::material::{Certificate, between};
 use super::plan::{self, LeafStep, Leaves, State, Terms, Wish};
 use super::roll;
-use super::state::{Authority, Place};
+use super::state::{Authority, Found, Place};
 use super::store::{self, Read, Written};
 
 /// How often a round begins anew because somebody else wrote.
@@ -76,6 +76,10 @@ struct World {
 async fn look(client: &Client, list: &List, ca_place: &Place) -> World {
     let authority = store::read(client, ca_place, None).await;
     let mut world = World { authority, reads: BTreeMap::new(), leaves: BTreeMap::new() };
+    // An API server that does not answer is not asked for all the others.
+    if matches!(world.authority.found, Found::Unknown(_)) {
+        return world;
+    }
     for wanted in &list.certificates {
         for namespace in &wanted.namespaces {
             let place = Place { namespace: namespace.clone(), secret: wanted.secret.clone() };
@@ -137,7 +141,7 @@ async fn round(
             Ok(Written::Done) => {
                 report.changes.push(said(&place, &step));
                 renewed.insert(place.clone());
-                world.leaves.insert(place, State::from(super::state::Found::Ours(content.clone())));
+                world.leaves.insert(place, State::from(Found::Ours(content.clone())));
             }
             Ok(Written::Conflict) => again = true,
             Err(why) => report.problems.push(why),

@@ -172,10 +172,10 @@ fn a_first_round_makes_all_and_a_second_nothing() {
 }
 
 #[test]
-fn twelve_years_pass_and_nobody_meets_a_stranger() {
+fn ten_years_pass_and_nobody_meets_a_stranger() {
     let mut cluster = Cluster::new("2160h", "43800h");
     let mut authorities = BTreeSet::new();
-    let end = after(cluster.now, HOUR * 24 * 365 * 12);
+    let end = after(cluster.now, HOUR * 24 * 365 * 10);
     while cluster.now < end {
         cluster.round();
         cluster.check();
@@ -183,13 +183,13 @@ fn twelve_years_pass_and_nobody_meets_a_stranger() {
         authorities.insert(ca.active.certificate.subject.clone());
         // Slowly while nothing happens, by the minute while authorities change.
         let calm = ca.next.is_none() && ca.previous.is_empty();
-        cluster.pass_time(if calm { HOUR * 12 } else { Duration::from_mins(7) });
+        cluster.pass_time(if calm { HOUR * 12 } else { Duration::from_mins(11) });
         cluster.check();
         let nats = cluster.leaf(OWN, "nats").certificate;
         let used = cluster.now.duration_since(nats.made()).as_secs_f64() / nats.life().as_secs_f64();
         assert!(used < 2.0 / 3.0, "{used}");
     }
-    assert!(authorities.len() >= 4, "{authorities:?}");
+    assert!(authorities.len() >= 3, "{authorities:?}");
 }
 
 #[test]

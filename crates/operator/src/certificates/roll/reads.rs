@@ -112,7 +112,7 @@ fn environment(container: &Container, add: &mut impl FnMut(Kind, Option<&str>, O
 /// Compares what is seen with the note; a note that cannot be read is none.
 pub(super) fn compare(noted: Option<&str>, seen: &BTreeMap<String, String>) -> Noted {
     let before: BTreeMap<String, String> = noted.and_then(|noted| serde_json::from_str(noted).ok()).unwrap_or_default();
-    if before == *seen && noted.is_some() {
+    if before == *seen && (noted.is_some() || seen.is_empty()) {
         return Noted::Same;
     }
     let note = serde_json::to_string(seen).unwrap_or_default();
