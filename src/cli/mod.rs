@@ -1,5 +1,7 @@
 //! The command line: one file a verb, its arguments and one call.
 
+#[cfg(feature = "operator")]
+mod certs;
 mod chart;
 #[cfg(feature = "operator")]
 mod cluster;
@@ -65,6 +67,8 @@ enum Verb {
     Docs(docs::DocsArgs),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
+    #[cfg(feature = "operator")]
+    Certs(certs::CertsCommand),
     #[cfg(feature = "host")]
     Host(host::HostArgs),
     #[cfg(feature = "operator")]
@@ -90,6 +94,8 @@ impl Cli {
             Verb::Docs(args) => args.run(),
             Verb::Completions(args) => args.run(),
             Verb::Man(args) => args.run(),
+            #[cfg(feature = "operator")]
+            Verb::Certs(args) => args.run(),
             #[cfg(feature = "host")]
             Verb::Host(args) => args.run(),
             #[cfg(feature = "operator")]

@@ -75,6 +75,14 @@ pub async fn run(
     stop: impl Future<Output = ()>,
     ready: oneshot::Sender<Addresses>,
 ) -> Result<(), OperatorError> {
+    let mut stop = std::pin::pin!(stop);
+    // Its own certificate may be one that it makes.
+    if let Some(list) = &options.certificates {
+        tokio::select! {
+            made = crate::certificates::first(&client, &options, list) => made?,
+            () = &mut stop => return Ok(()),
+        }
+    }
     let metrics = Arc::new(Metrics::default());
     let connection = connect(&options.nats).await?;
     let working = Arc::new(AtomicBool::new(false));
@@ -94,7 +102,6 @@ pub async fn run(
     .await?;
     _ = ready.send(Addresses { metrics: metrics_at, probes });
 
-    let mut stop = std::pin::pin!(stop);
     let election = options
         .leader_elect
         .then(|| Election::new(client.clone(), &options.own_namespace, &options.leader_election_id, &options.identity));

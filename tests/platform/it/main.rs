@@ -15,6 +15,7 @@
 )]
 
 mod bench;
+mod certificates;
 mod child;
 mod control_plane;
 mod custom_resources;
