@@ -67,7 +67,8 @@ impl SaveArgs {
             return Ok(output::tried(&err.into()));
         }
         let size = fs_err::metadata(&self.output)?.len();
-        output::say(&format!("{} images in {}, {}", images.len(), self.output.display(), bytes(size)));
+        let count = if images.len() == 1 { "1 image".to_owned() } else { format!("{} images", images.len()) };
+        output::say(&format!("{count} in {}, {}", self.output.display(), bytes(size)));
         output::product(&images.iter().map(line).collect::<String>())?;
         Ok(Outcome::Done)
     }
