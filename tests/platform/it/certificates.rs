@@ -339,6 +339,8 @@ async fn no_message_is_lost_while_all_certificates_change() {
             }
         }
     });
+    // A flush ends when the bytes are written, not when the server has read them.
+    eventually("somebody answers", async || sender.client().request("asked", "x".into()).await.is_ok()).await;
     let (asked, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let asking = tokio::spawn({
         let (client, asked, failed) = (sender.client().clone(), Arc::clone(&asked), Arc::clone(&failed));

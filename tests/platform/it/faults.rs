@@ -100,6 +100,7 @@ async fn without_nats_no_workload_is_touched() {
     let away = if std::env::var_os("CHARTWRIGHT_OUTAGES").is_some() { 180 } else { 10 };
     let (a, b) = (scene.host("host-a").await, scene.host("host-b").await);
     let operator = scene.operator(&[]).await;
+    operator.hears(2).await;
     scene.make::<WorkloadDeployment>(objects::deployment("web", 4, "reg.example/a:1")).await;
     scene.settled("web", 4).await;
     let (before, seen) = (uids(&scene).await, starts(&[&a, &b]));
@@ -124,6 +125,7 @@ async fn when_no_host_at_all_is_heard_nothing_is_moved() {
     let scene = scene!();
     let (a, b) = (scene.host("host-a").await, scene.host("host-b").await);
     let operator = scene.operator(&[]).await;
+    operator.hears(2).await;
     scene.make::<WorkloadDeployment>(objects::deployment("web", 4, "reg.example/a:1")).await;
     scene.settled("web", 4).await;
     // The way to them is cut, for instance at a leaf node, and not their life.

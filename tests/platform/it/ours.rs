@@ -96,10 +96,7 @@ async fn a_component_answers_to_all_names_of_its_service_and_is_gone_within_a_se
 
     // The other host takes over, and this one is led to no more: said by itself, before any heartbeat is missed.
     let other = scene.host("other").await;
-    eventually("the other is known", async || {
-        operator.metric("chartwright_operator_hosts", &["state=\"live\""]).await > 1.5
-    })
-    .await;
+    operator.hears(2).await;
     let began = Instant::now();
     ours.drain();
     loop {

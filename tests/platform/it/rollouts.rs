@@ -32,6 +32,7 @@ async fn a_hundred_replicas_roll_and_never_fewer_than_the_minimum_run() {
     let Some(scene) = Scene::new().await else { return };
     let hosts = hosts(&scene, 5, Duration::from_millis(20)).await;
     let operator = scene.operator(&["--max-concurrent-starts-per-host=8"]).await;
+    operator.hears(5).await;
     let mut object = objects::deployment("web", 100, "reg.example/a:1");
     object["metadata"]["annotations"] =
         json!({ "chartwright.dev/max-surge": "10", "chartwright.dev/max-unavailable": "5" });
@@ -92,6 +93,7 @@ async fn many_workloads_take_few_writes_each() {
     let Some(scene) = Scene::new().await else { return };
     let hosts = hosts(&scene, 10, Duration::ZERO).await;
     let operator = scene.operator(&["--max-concurrent-starts=64", "--max-concurrent-starts-per-host=8"]).await;
+    operator.hears(10).await;
     let many = many();
     let began = Instant::now();
     for number in 0..10 {

@@ -49,6 +49,14 @@ impl Running {
         page(if metrics { self.addresses.metrics } else { self.addresses.probes }.unwrap(), path).await
     }
 
+    /// Waits until it has heard of so many hosts.
+    pub(crate) async fn hears(&self, hosts: u32) {
+        eventually("the hosts are heard", async || {
+            self.metric("chartwright_operator_hosts", &["state=\"live\""]).await > f64::from(hosts) - 0.5
+        })
+        .await;
+    }
+
     /// The sum of all lines of a metric that have these words.
     pub(crate) async fn metric(&self, name: &str, words: &[&str]) -> f64 {
         sum(&self.page(true, "/metrics").await, name, words)

@@ -23,6 +23,7 @@ async fn h02_slices_have_the_ports_of_the_service_whenever_it_comes() {
     let _v4 = scene.host("v4").await;
     let _v6 = scene.host_as(Script { hostname: "fd00::7".into(), http_port: 9292, ..Script::new("v6") }).await;
     let operator = scene.operator(&[]).await;
+    operator.hears(2).await;
     let mut object = objects::deployment("web", 2, "reg.example/a:1");
     object["spec"]["kubernetes"] = json!({ "service": { "name": "web" } });
     scene.make::<WorkloadDeployment>(object).await;

@@ -23,6 +23,7 @@ async fn a_deployment_runs_is_served_scales_and_ends() {
     let scene = scene!();
     let (a, b) = (scene.host("host-a").await, scene.host("host-b").await);
     let operator = scene.operator(&[]).await;
+    operator.hears(2).await;
     scene.make::<k8s_openapi::api::core::v1::Service>(objects::service("web")).await;
     let mut object = objects::deployment("web", 4, "reg.example/a:1");
     object["spec"]["kubernetes"] = json!({ "service": { "name": "web" } });
@@ -124,6 +125,7 @@ async fn workloads_move_off_a_host_that_went_without_a_word() {
     let scene = scene!();
     let (a, b) = (scene.host("host-a").await, scene.host("host-b").await);
     let operator = scene.operator(&[]).await;
+    operator.hears(2).await;
     scene.make::<WorkloadDeployment>(objects::deployment("web", 4, "reg.example/a:1")).await;
     scene.settled("web", 4).await;
     let before: Vec<_> = scene.workloads().await.iter().map(|one| one.uid().unwrap()).collect();
