@@ -168,7 +168,7 @@ fn image() -> Result<Outcome> {
     let registry = need!(tools::registry()?);
     let test = |more: &[&str]| {
         let mut test = cargo();
-        test.args(["test", "--quiet", "--workspace", "--exclude", HOST, "--test", "it", IMAGE_TESTS, "--"]).args(more);
+        test.args(["test", "--quiet", "--package", "chartwright", "--test", "it", IMAGE_TESTS, "--"]).args(more);
         test.env(tools::REGISTRY_VARIABLE, &registry);
         test
     };

@@ -33,8 +33,10 @@ impl Signals {
             _ = first.send(());
             self.next().await;
         };
+        // In a place of its own: a whole program is more than a stack wants to carry around.
+        let program = Box::pin(program(stopped));
         tokio::select! {
-            result = program(stopped) => Some(result),
+            result = program => Some(result),
             () = second => None,
         }
     }

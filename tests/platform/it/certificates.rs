@@ -40,7 +40,7 @@ impl Place {
     async fn new(validity: &'static str) -> Option<Self> {
         let plane = ControlPlane::shared().await?;
         let (own, edge) = (plane.namespace("certs").await, plane.namespace("edge").await);
-        Some(Self { client: plane.client().await, own, edge, validity })
+        Some(Self { client: plane.client(), own, edge, validity })
     }
 
     fn text(&self) -> String {
@@ -86,7 +86,7 @@ certificates:
     async fn versions(&self) -> BTreeMap<String, String> {
         let mut all = BTreeMap::new();
         for namespace in BTreeSet::from([&self.own, &self.edge]) {
-            for secret in self.secrets(namespace).list(&Default::default()).await.unwrap() {
+            for secret in self.secrets(namespace).list(&kube::api::ListParams::default()).await.unwrap() {
                 let version = secret.resource_version().unwrap();
                 all.insert(format!("{namespace}/{}", secret.name_any()), version);
             }

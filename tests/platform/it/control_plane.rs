@@ -78,7 +78,7 @@ impl ControlPlane {
         plane.manage();
         let definitions: Api<
             k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
-        > = Api::all(plane.client().await);
+        > = Api::all(plane.client());
         for definition in crds::all() {
             let name = definition.metadata.name.clone().unwrap();
             let apply = PatchParams::apply("test").force();
@@ -94,7 +94,7 @@ impl ControlPlane {
     }
 
     /// A client that may do everything.
-    pub(crate) async fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         self.client_of(TOKEN)
     }
 
@@ -122,7 +122,7 @@ impl ControlPlane {
 
     /// Makes a namespace with a name of its own.
     pub(crate) async fn namespace(&self, prefix: &str) -> String {
-        let namespaces: Api<Namespace> = Api::all(self.client().await);
+        let namespaces: Api<Namespace> = Api::all(self.client());
         let mut namespace = Namespace::default();
         namespace.metadata.generate_name = Some(format!("{prefix}-"));
         namespaces.create(&PostParams::default(), &namespace).await.unwrap().metadata.name.unwrap()
@@ -156,7 +156,7 @@ impl ControlPlane {
 
     async fn ready(&mut self) {
         let end = Instant::now() + PATIENCE;
-        let client = self.client().await;
+        let client = self.client();
         while client.apiserver_version().await.is_err() || !self.answers_readyz(&client).await {
             if Instant::now() > end || self.server.has_ended() {
                 let log = std::fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default();
@@ -172,7 +172,7 @@ impl ControlPlane {
     }
 
     async fn kinds_served(&self) {
-        let client = self.client().await;
+        let client = self.client();
         let end = Instant::now() + PATIENCE;
         let hosts: Api<crds::WorkloadReplicaSet> = Api::all(client);
         while hosts.list(&kube::api::ListParams::default()).await.is_err() {

@@ -1,7 +1,7 @@
 //! The custom resources on a real API server: what it takes, and what it refuses with the field named.
 
 use chartwright_contract::crds::{Artifact, Workload, WorkloadDeployment, WorkloadReplicaSet};
-use kube::api::PostParams;
+use kube::api::{ListParams, PostParams};
 use serde_json::{Value, json};
 
 use crate::control_plane::ControlPlane;
@@ -22,7 +22,7 @@ async fn send(plane: &ControlPlane, namespace: &str, object: &Value) -> Result<V
     let path = format!("/apis/runtime.wasmcloud.dev/v1alpha1/namespaces/{namespace}/{plural}?fieldValidation=Strict");
     let request = http::Request::post(path).header("content-type", "application/json");
     let request = request.body(serde_json::to_vec(object).unwrap()).unwrap();
-    plane.client().await.request::<Value>(request).await.map_err(|err| err.to_string())
+    plane.client().request::<Value>(request).await.map_err(|err| err.to_string())
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn what_upstream_s_samples_use_is_taken() {
         let made = send(plane, &namespace, &object).await;
         assert!(made.is_ok(), "{}: {made:?}", object["kind"]);
     }
-    let client = plane.client().await;
+    let client = plane.client();
     let deployments = kube::Api::<WorkloadDeployment>::namespaced(client.clone(), &namespace);
     let deployment = deployments.get("orders").await.unwrap();
     assert_eq!(deployment.spec.replicas, Some(1), "the server fills in the default");
@@ -140,7 +140,7 @@ async fn what_is_wrong_is_refused_with_its_field() {
 async fn kubectl_s_columns_and_subresources_are_there() {
     let plane = plane!();
     let namespace = plane.namespace("crds").await;
-    let client = plane.client().await;
+    let client = plane.client();
     let table = async |plural: &str| -> Vec<String> {
         let path = format!("/apis/runtime.wasmcloud.dev/v1alpha1/namespaces/{namespace}/{plural}");
         let request = http::Request::get(path).header("accept", "application/json;as=Table;g=meta.k8s.io;v=v1");
@@ -158,6 +158,6 @@ async fn kubectl_s_columns_and_subresources_are_there() {
     assert_eq!(api.get_scale("web").await.unwrap().spec.unwrap().replicas, Some(3));
     let workloads = kube::Api::<Workload>::namespaced(client.clone(), &namespace);
     let artifacts = kube::Api::<Artifact>::namespaced(client, &namespace);
-    assert!(workloads.list(&Default::default()).await.unwrap().items.is_empty());
-    assert!(artifacts.list(&Default::default()).await.unwrap().items.is_empty());
+    assert!(workloads.list(&ListParams::default()).await.unwrap().items.is_empty());
+    assert!(artifacts.list(&ListParams::default()).await.unwrap().items.is_empty());
 }

@@ -104,7 +104,7 @@ impl Scene {
     pub(crate) async fn on(plane: &ControlPlane) -> Option<Self> {
         let nats = Nats::start()?;
         let (own, apps) = (plane.namespace("wasmcloud").await, plane.namespace("apps").await);
-        Some(Self { client: plane.client().await, nats, own, apps })
+        Some(Self { client: plane.client(), nats, own, apps })
     }
 
     /// The arguments of an operator that looks after the namespaces of this scene alone.

@@ -25,7 +25,7 @@ pub(super) fn authority(now: Timestamp, validity: Duration) -> Result<Pair, Stri
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let made = params.self_signed(&key).map_err(|err| format!("no authority can be made: {err}"))?;
-    pair(made.pem(), &key)
+    pair(&made.pem(), &key)
 }
 
 /// A certificate of this authority; it ends with the authority, if not before.
@@ -53,7 +53,7 @@ pub(super) fn leaf(by: &Pair, wanted: &Wanted, now: Timestamp, validity: Duratio
     params.use_authority_key_identifier_extension = true;
     let issuer = Issuer::from_ca_cert_pem(&by.certificate.pem(), by.key.pair()?).map_err(failed)?;
     let made = params.signed_by(&key, &issuer).map_err(failed)?;
-    pair(made.pem(), &key)
+    pair(&made.pem(), &key)
 }
 
 /// The common name that a certificate has: its first name that fits.
@@ -76,7 +76,7 @@ fn params(now: Timestamp, ends: Timestamp) -> CertificateParams {
     params
 }
 
-fn pair(pem: String, key: &KeyPair) -> Result<Pair, String> {
+fn pair(pem: &str, key: &KeyPair) -> Result<Pair, String> {
     let certificate = Certificate::bundle(pem.as_bytes())?.into_iter().next().ok_or("nothing was made")?;
     Ok(Pair { certificate, key: PrivateKey::new(key.serialize_pem()) })
 }

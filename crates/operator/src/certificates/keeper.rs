@@ -56,13 +56,10 @@ impl Keeper {
                 let nap = rest.min(GLANCE);
                 tokio::time::sleep(nap).await;
                 rest -= nap;
-                match self.changed(&mut fault).await {
-                    Some(list) => {
-                        tracing::info!(certificates = list.certificates.len(), "the list of certificates has changed");
-                        self.list = list;
-                        break;
-                    }
-                    None => continue,
+                if let Some(list) = self.changed(&mut fault).await {
+                    tracing::info!(certificates = list.certificates.len(), "the list of certificates has changed");
+                    self.list = list;
+                    break;
                 }
             }
         }

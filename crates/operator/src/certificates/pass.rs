@@ -177,9 +177,10 @@ fn days(ca: &Authority, ca_place: &Place, leaves: &Leaves, now: Timestamp) -> Ve
 /// Whole days until a certificate ends; negative: since it ended.
 pub(super) fn left(certificate: &Certificate, now: Timestamp) -> i64 {
     let days = |time: Duration| i64::try_from(time.as_secs() / 86_400).unwrap_or(i64::MAX);
-    match now < certificate.ends {
-        true => days(between(now, certificate.ends)),
+    if now < certificate.ends {
+        days(between(now, certificate.ends))
+    } else {
         // A day that has begun since is one.
-        false => -days(between(certificate.ends, now)) - 1,
+        -days(between(certificate.ends, now)) - 1
     }
 }

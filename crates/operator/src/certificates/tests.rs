@@ -213,7 +213,7 @@ fn a_rotation_waits_for_who_reads_slowly() {
     cluster.pass_time(Duration::from_mins(2));
     assert_eq!(cluster.round(), 4);
     assert_eq!(cluster.authority().active.certificate, next);
-    assert_eq!(cluster.authority().previous, [old.clone()]);
+    assert_eq!(cluster.authority().previous, std::slice::from_ref(&old));
     assert!(cluster.leaf("edge", "host").certificate.signed_by(&next));
     cluster.check();
     // Nothing of the old one is left; it is noted, and an hour later it goes.
@@ -276,7 +276,7 @@ fn a_deleted_authority_is_replaced_and_the_old_one_trusted_until_all_is_new() {
     cluster.ca = Found::Absent;
     cluster.round();
     cluster.check();
-    assert_eq!(cluster.authority().previous, [old.clone()]);
+    assert_eq!(cluster.authority().previous, std::slice::from_ref(&old));
     assert!(cluster.leaf(OWN, "nats").certificate.signed_by(&old), "not before everybody trusts the new one");
     assert!(cluster.notes.iter().any(|note| note.contains("there was none; what the lost one signed is trusted")));
     cluster.live(HOUR * 5, Duration::from_mins(5));
