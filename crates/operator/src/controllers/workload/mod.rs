@@ -77,7 +77,8 @@ pub(crate) async fn look(operator: Arc<Operator>, key: Key) -> Result<Next, Fail
 
 /// Workloads that are spread over hosts together.
 fn group(workload: &Workload) -> String {
-    owner::<WorkloadReplicaSet>(workload).unwrap_or_else(|| uid(workload))
+    let set = owner::<WorkloadReplicaSet>(workload);
+    set.map_or_else(|| uid(workload), |set| Key::new(workload.namespace().unwrap_or_default(), set).to_string())
 }
 
 /// Where a workload was before it is placed.
