@@ -4,8 +4,8 @@ use chartwright_contract::flags::Program;
 use chartwright_host::serve;
 use clap::Args;
 
-use super::flag_list::flag_list;
-use super::{Outcome, output};
+use super::Outcome;
+use super::program::{ended, flag_list};
 
 /// Run a host: components over HTTP, commands over NATS
 ///
@@ -22,9 +22,6 @@ impl HostArgs {
     #[expect(clippy::unnecessary_wraps, reason = "all verbs are called alike")]
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let Err(err) = serve(&self.flags) else { return Ok(Outcome::Done) };
-        for line in err.to_string().lines() {
-            output::say(&format!("error: {line}"));
-        }
-        Ok(if err.is_usage() { Outcome::Unable } else { Outcome::No })
+        Ok(ended(&err, err.is_usage()))
     }
 }

@@ -14,8 +14,6 @@ mod explain;
 #[cfg(feature = "operator")]
 mod finalizers;
 mod findings;
-#[cfg(any(feature = "host", feature = "operator"))]
-mod flag_list;
 #[cfg(feature = "host")]
 mod host;
 mod image;
@@ -23,6 +21,8 @@ mod import;
 #[cfg(feature = "operator")]
 mod operator;
 mod output;
+#[cfg(any(feature = "host", feature = "operator"))]
+mod program;
 mod registry;
 mod render;
 mod schema;

@@ -1,8 +1,10 @@
-//! The flags of operator and host, as `--help` lists them.
+//! What the verbs `operator` and `host` are alike in: how their flags are listed, and how a program that ended by itself is said.
 
 use std::fmt::Write as _;
 
 use chartwright_contract::flags::{FlagKind, Implementation, Program, flags};
+
+use super::{Outcome, output};
 
 /// The flag table as people read it.
 pub(super) fn flag_list(program: Program) -> String {
@@ -24,4 +26,12 @@ pub(super) fn flag_list(program: Program) -> String {
         let _ = writeln!(text, "  --{}{value}\n          {}{default}{variable}", flag.name, flag.doc);
     }
     text
+}
+
+/// Says why a program ended; a wrong call changed nothing.
+pub(super) fn ended(err: &impl std::error::Error, usage: bool) -> Outcome {
+    for line in err.to_string().lines() {
+        output::say(&format!("error: {line}"));
+    }
+    if usage { Outcome::Unable } else { Outcome::No }
 }
