@@ -25,7 +25,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     let mut texts = Vec::new();
     for (name, file) in &rows {
-        writeln!(table, "    ({name:?}, include_str!({file:?})),")?;
+        // By the checkout that compiles, not the one that this ran in: several may share a target folder.
+        let place = format!("/chart-templates/{name}");
+        writeln!(table, "    ({name:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {place:?}))),")?;
         texts.push((name.as_str(), fs::read_to_string(file)?));
     }
     table.push_str("];\n\n/// All of them as one checked program.\n");
