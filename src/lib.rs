@@ -23,4 +23,7 @@ pub mod export;
 
 pub mod image;
 
+#[cfg(feature = "cluster")]
+pub mod cluster;
+
 pub mod cli;

@@ -6,7 +6,8 @@ use anyhow::{Context as _, bail};
 use chartwright_operator::hooks::{self, Marks};
 use clap::{Args, Subcommand};
 
-use super::{Outcome, cluster, output};
+use super::cluster::ClusterArgs;
+use super::{Outcome, output};
 
 /// Make the custom resource definitions of a cluster those of this version
 #[derive(Args, Debug)]
@@ -32,13 +33,15 @@ struct ApplyArgs {
     /// An annotation for each of them
     #[arg(long = "annotation", value_name = "KEY=VALUE")]
     annotations: Vec<String>,
+    #[command(flatten)]
+    cluster: ClusterArgs,
 }
 
 impl CrdsArgs {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let What::Apply(args) = self.what;
         let marks = Marks { labels: pairs(&args.labels)?, annotations: pairs(&args.annotations)?, keep: args.keep };
-        let applied = cluster::run(async |client| hooks::apply(client, &marks).await)?;
+        let applied = args.cluster.run(async |client| hooks::apply(client, &marks).await)?;
         match applied {
             Ok(names) => {
                 for name in names {

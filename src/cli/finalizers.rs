@@ -3,7 +3,8 @@
 use chartwright_operator::hooks::{self, Place};
 use clap::{Args, Subcommand};
 
-use super::{Outcome, cluster, output};
+use super::cluster::ClusterArgs;
+use super::{Outcome, output};
 
 /// Free the objects of a release before it is uninstalled
 #[derive(Args, Debug)]
@@ -29,6 +30,8 @@ struct ReleaseArgs {
     /// Namespaces of its hosts besides
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     host_namespaces: Vec<String>,
+    #[command(flatten)]
+    cluster: ClusterArgs,
 }
 
 impl FinalizersArgs {
@@ -36,7 +39,7 @@ impl FinalizersArgs {
         let What::Release(args) = self.what;
         let host_namespaces = args.host_namespaces.into_iter().filter(|name| !name.is_empty()).collect();
         let place = Place { release: args.release, namespace: args.namespace, host_namespaces };
-        match cluster::run(async |client| hooks::release(client, &place).await)? {
+        match args.cluster.run(async |client| hooks::release(client, &place).await)? {
             Ok(freed) => {
                 output::say(&format!("{freed} objects freed"));
                 Ok(Outcome::Done)

@@ -3,7 +3,7 @@
 #[cfg(feature = "operator")]
 mod certs;
 mod chart;
-#[cfg(feature = "operator")]
+#[cfg(feature = "cluster")]
 mod cluster;
 mod completions;
 #[cfg(feature = "operator")]

@@ -30,10 +30,13 @@ const ROOMS: &[(&str, &[&str])] = &[
     // Charts and images go to the same registries.
     ("oci", &[]),
     ("export", &["source", "values", "render", "diagnostics", "oci"]),
-    ("release", &[]),
     ("image", &["values", "render", "oci"]),
-    ("conformance", &[]),
-    ("install", &["source", "values", "diagnostics", "render", "validate", "release", "conformance"]),
+    ("cluster", &[]),
+    ("release", &["cluster"]),
+    // What is installed was rendered and exported before; its images may go ahead of it.
+    ("install", &["render", "export", "image", "cluster", "release"]),
+    // It judges any operator and host, installed by whomever.
+    ("conformance", &["cluster"]),
     ("cli", &[ANY]),
 ];
 
@@ -52,6 +55,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli"]),
     ("anyhow", &["cli"]),
     ("oci_client", &["oci"]),
+    ("kube", &["cluster", "release", "install", "conformance"]),
 ];
 
 /// The members of `crates/` that their neighbours may depend on: what both halves of the platform share, and what they
