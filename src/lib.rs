@@ -26,4 +26,10 @@ pub mod image;
 #[cfg(feature = "cluster")]
 pub mod cluster;
 
+#[cfg(feature = "cluster")]
+pub mod release;
+
+#[cfg(feature = "cluster")]
+pub mod install;
+
 pub mod cli;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, bail};
-use chartwright_operator::hooks::{self, Marks};
 use clap::{Args, Subcommand};
+
+use crate::install::{self, Marks};
 
 use super::cluster::ClusterArgs;
 use super::{Outcome, output};
@@ -41,7 +42,7 @@ impl CrdsArgs {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let What::Apply(args) = self.what;
         let marks = Marks { labels: pairs(&args.labels)?, annotations: pairs(&args.annotations)?, keep: args.keep };
-        let applied = args.cluster.run(async |client| hooks::apply(client, &marks).await)?;
+        let applied = args.cluster.run(async |client| install::apply_crds(&client, &marks).await)?;
         match applied {
             Ok(names) => {
                 for name in names {

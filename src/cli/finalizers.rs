@@ -1,7 +1,8 @@
 //! `chartwright finalizers`: what keeps objects from going.
 
-use chartwright_operator::hooks::{self, Place};
 use clap::{Args, Subcommand};
+
+use crate::install::{self, Place};
 
 use super::cluster::ClusterArgs;
 use super::{Outcome, output};
@@ -39,7 +40,7 @@ impl FinalizersArgs {
         let What::Release(args) = self.what;
         let host_namespaces = args.host_namespaces.into_iter().filter(|name| !name.is_empty()).collect();
         let place = Place { release: args.release, namespace: args.namespace, host_namespaces };
-        match args.cluster.run(async |client| hooks::release(client, &place).await)? {
+        match args.cluster.run(async |client| install::release_finalizers(&client, &place).await)? {
             Ok(freed) => {
                 output::say(&format!("{freed} objects freed"));
                 Ok(Outcome::Done)

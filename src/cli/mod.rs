@@ -6,12 +6,12 @@ mod chart;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod completions;
-#[cfg(feature = "operator")]
+#[cfg(feature = "cluster")]
 mod crds;
 mod docs;
 mod exit;
 mod explain;
-#[cfg(feature = "operator")]
+#[cfg(feature = "cluster")]
 mod finalizers;
 mod findings;
 #[cfg(feature = "host")]
@@ -24,6 +24,8 @@ mod output;
 #[cfg(any(feature = "host", feature = "operator"))]
 mod program;
 mod registry;
+#[cfg(feature = "cluster")]
+mod release;
 mod render;
 mod schema;
 mod settings;
@@ -60,6 +62,24 @@ enum Verb {
     Validate(validate::ValidateArgs),
     Explain(explain::ExplainArgs),
     Import(import::ImportArgs),
+    #[cfg(feature = "cluster")]
+    Install(release::InstallArgs),
+    #[cfg(feature = "cluster")]
+    Upgrade(release::UpgradeArgs),
+    #[cfg(feature = "cluster")]
+    Diff(release::DiffArgs),
+    #[cfg(feature = "cluster")]
+    Status(release::StatusArgs),
+    #[cfg(feature = "cluster")]
+    History(release::HistoryArgs),
+    #[cfg(feature = "cluster")]
+    Rollback(release::RollbackArgs),
+    #[cfg(feature = "cluster")]
+    Uninstall(release::UninstallArgs),
+    #[cfg(feature = "cluster")]
+    Get(release::GetArgs),
+    #[cfg(feature = "cluster")]
+    List(release::ListArgs),
     Chart(chart::ChartArgs),
     Image(image::ImageArgs),
     Values(values::ValuesCommand),
@@ -73,9 +93,9 @@ enum Verb {
     Host(host::HostArgs),
     #[cfg(feature = "operator")]
     Operator(operator::OperatorArgs),
-    #[cfg(feature = "operator")]
+    #[cfg(feature = "cluster")]
     Crds(crds::CrdsArgs),
-    #[cfg(feature = "operator")]
+    #[cfg(feature = "cluster")]
     Finalizers(finalizers::FinalizersArgs),
 }
 
@@ -87,6 +107,24 @@ impl Cli {
             Verb::Validate(args) => args.run(),
             Verb::Explain(args) => args.run(),
             Verb::Import(args) => args.run(),
+            #[cfg(feature = "cluster")]
+            Verb::Install(args) => args.run(),
+            #[cfg(feature = "cluster")]
+            Verb::Upgrade(args) => args.run(),
+            #[cfg(feature = "cluster")]
+            Verb::Diff(args) => args.run(),
+            #[cfg(feature = "cluster")]
+            Verb::Status(args) => args.run(),
+            #[cfg(feature = "cluster")]
+            Verb::History(args) => args.run(),
+            #[cfg(feature = "cluster")]
+            Verb::Rollback(args) => args.run(),
+            #[cfg(feature = "cluster")]
+            Verb::Uninstall(args) => args.run(),
+            #[cfg(feature = "cluster")]
+            Verb::Get(args) => args.run(),
+            #[cfg(feature = "cluster")]
+            Verb::List(args) => args.run(),
             Verb::Chart(args) => args.run(),
             Verb::Image(args) => args.run(),
             Verb::Values(args) => args.run(),
@@ -100,9 +138,9 @@ impl Cli {
             Verb::Host(args) => args.run(),
             #[cfg(feature = "operator")]
             Verb::Operator(args) => args.run(),
-            #[cfg(feature = "operator")]
+            #[cfg(feature = "cluster")]
             Verb::Crds(args) => args.run(),
-            #[cfg(feature = "operator")]
+            #[cfg(feature = "cluster")]
             Verb::Finalizers(args) => args.run(),
         };
         result.unwrap_or_else(|err| output::unable(&err))

@@ -82,7 +82,7 @@ impl RenderArgs {
 }
 
 /// Oldest Kubernetes that the chart is made for, as `Chart.yaml` says it.
-fn check_kube_version(text: &str) -> anyhow::Result<()> {
+pub(super) fn check_kube_version(text: &str) -> anyhow::Result<()> {
     let plain = text.trim_start_matches('v');
     let padded = if plain.matches('.').count() == 1 { format!("{plain}.0") } else { plain.into() };
     let version = semver::Version::parse(&padded)

@@ -38,12 +38,24 @@ pub(crate) struct ValuesArgs {
     /// Sets one value to everything behind the first `=`
     #[arg(long = "set-literal", value_name = "KEY=TEXT")]
     pub(crate) set_literal: Vec<String>,
+    /// Values of a release as it is, under all others.
+    #[arg(skip)]
+    pub(crate) stored: Option<Stored>,
+}
+
+/// Values that a release was made with.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    /// What findings call them.
+    pub(crate) name: String,
+    /// As YAML.
+    pub(crate) text: String,
 }
 
 impl ValuesArgs {
     /// Whether anything was said of values.
     pub(crate) fn is_given(&self) -> bool {
-        let Self { files, profiles, set, set_string, set_json, set_file, set_literal } = self;
+        let Self { files, profiles, set, set_string, set_json, set_file, set_literal, stored: _ } = self;
         !profiles.is_empty()
             || [files, set, set_string, set_json, set_file, set_literal].iter().any(|given| !given.is_empty())
     }
@@ -150,6 +162,14 @@ fn lay(
     let origin = Origin { source: sources.add(SourceKind::Default, "defaults", ""), start: 0, end: 0 };
     let mut layers = Layers::new(Node::from_json(&defaults.into(), origin));
     let (mut diagnostics, mut comments, mut files, mut empty) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    if let Some(stored) = &args.stored {
+        let id = sources.add(SourceKind::File, &stored.name, &stored.text);
+        let parsed = source::parse(sources, id);
+        diagnostics.extend(parsed.diagnostics);
+        if let Some(node) = parsed.node {
+            layers.add(node);
+        }
+    }
     for profile in &args.profiles {
         let id = sources.add(SourceKind::Profile, format!("profile {}", profile.name()), profile.text());
         let parsed = source::parse(sources, id);

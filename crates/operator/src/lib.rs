@@ -15,7 +15,6 @@ mod controllers;
 mod election;
 pub mod endpoints;
 pub mod fleet;
-pub mod hooks;
 pub mod metrics;
 pub mod operator;
 pub mod options;

@@ -15,7 +15,9 @@ use kube::{Api, Client, Resource, ResourceExt as _};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::{HookError, doing};
+use crate::cluster::ClusterError;
+
+use super::InstallError;
 
 /// How long the operator has to end.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -37,19 +39,19 @@ pub struct Place {
 
 /// Ends the operator of a release, which would take them again, and takes our finalizers from everything it looked after.
 /// Returns how many objects were freed. The objects themselves stay.
-pub async fn release(client: Client, place: &Place) -> Result<usize, HookError> {
-    end_operator(&client, place).await?;
+pub async fn release(client: &Client, place: &Place) -> Result<usize, InstallError> {
+    end_operator(client, place).await?;
     let mut freed = 0;
-    freed += free::<Host>(&client, Some(&place.namespace), &ListParams::default()).await?;
+    freed += free::<Host>(client, Some(&place.namespace), &ListParams::default()).await?;
     // A Role lets us see one namespace, a ClusterRole all of them: what we may not see was none of its business.
     for everywhere in [true, false] {
         let namespace = (!everywhere).then_some(place.namespace.as_str());
-        let workloads = free::<Workload>(&client, namespace, &ListParams::default()).await;
+        let workloads = free::<Workload>(client, namespace, &ListParams::default()).await;
         match workloads {
-            Err(HookError::Api { why: kube::Error::Api(status), .. }) if everywhere && status.code == 403 => continue,
+            Err(ClusterError::Refused { status, .. }) if everywhere && status.code == 403 => continue,
             workloads => freed += workloads?,
         }
-        freed += free::<Artifact>(&client, namespace, &ListParams::default()).await?;
+        freed += free::<Artifact>(client, namespace, &ListParams::default()).await?;
         break;
     }
     let marked = ListParams::default().labels(HOST_POD);
@@ -58,21 +60,22 @@ pub async fn release(client: Client, place: &Place) -> Result<usize, HookError> 
     namespaces.sort();
     namespaces.dedup();
     for namespace in &namespaces {
-        freed += free::<Pod>(&client, Some(namespace), &marked).await?;
+        freed += free::<Pod>(client, Some(namespace), &marked).await?;
     }
     Ok(freed)
 }
 
-async fn end_operator(client: &Client, place: &Place) -> Result<(), HookError> {
+async fn end_operator(client: &Client, place: &Place) -> Result<(), InstallError> {
     let api: Api<Deployment> = Api::namespaced(client.clone(), &place.namespace);
     let labels = format!("app.kubernetes.io/instance={},app.kubernetes.io/component=operator", place.release);
     let ours = ListParams::default().labels(&labels);
-    let list = async || api.list(&ours).await.map_err(doing(format!("list Deployments in {}", place.namespace)));
+    let list =
+        async || api.list(&ours).await.map_err(ClusterError::when(format!("list Deployments in {}", place.namespace)));
     for deployment in list().await? {
         let name = deployment.name_any();
         let none = Patch::Merge(json!({ "spec": { "replicas": 0 } }));
         let scaled = api.patch(&name, &PatchParams::default(), &none).await;
-        scaled.map_err(doing(format!("scale the Deployment {}/{name} to none", place.namespace)))?;
+        scaled.map_err(ClusterError::when(format!("scale the Deployment {}/{name} to none", place.namespace)))?;
     }
     let end = Instant::now() + PATIENCE;
     loop {
@@ -82,13 +85,13 @@ async fn end_operator(client: &Client, place: &Place) -> Result<(), HookError> {
             return Ok(());
         }
         if Instant::now() > end {
-            return Err(HookError::Late(format!("the operator in {} does not end", place.namespace)));
+            return Err(InstallError::Late(format!("the operator in {} does not end", place.namespace)));
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }
 
-async fn free<K>(client: &Client, namespace: Option<&str>, which: &ListParams) -> Result<usize, HookError>
+async fn free<K>(client: &Client, namespace: Option<&str>, which: &ListParams) -> Result<usize, ClusterError>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
 {
@@ -96,7 +99,7 @@ where
         Some(namespace) => Api::namespaced(client.clone(), namespace),
         None => Api::all(client.clone()),
     };
-    let list = api.list(which).await.map_err(doing(format!("list {}", K::plural(&()))))?;
+    let list = api.list(which).await.map_err(ClusterError::when(format!("list {}", K::plural(&()))))?;
     let mut freed = 0;
     for object in list {
         let left: Vec<_> = object.finalizers().iter().filter(|one| !ALL.contains(&one.as_str())).cloned().collect();
@@ -109,7 +112,7 @@ where
         match own.patch(&name, &PatchParams::default(), &patch).await {
             Ok(_) => freed += 1,
             Err(kube::Error::Api(status)) if status.code == 404 => {}
-            Err(err) => return Err(doing(format!("free the {} {namespace}/{name}", K::kind(&())))(err)),
+            Err(err) => return Err(ClusterError::when(format!("free the {} {namespace}/{name}", K::kind(&())))(err)),
         }
     }
     Ok(freed)

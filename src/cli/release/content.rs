@@ -1,0 +1,39 @@
+//! What an install or upgrade brings: values judged and rendered for the cluster as it is.
+
+use anyhow::Context as _;
+
+use super::super::findings;
+use super::super::settings::{Stored, ValuesArgs};
+use crate::cluster::{Client, Served};
+use crate::install::Content;
+use crate::release::Revision;
+use crate::render::{self, Release};
+
+/// The content; none when the values have errors, which were shown.
+pub(super) async fn content(
+    client: &Client,
+    values: &ValuesArgs,
+    release: &Release,
+) -> anyhow::Result<Option<Content>> {
+    let served = Served::ask(client).await?;
+    super::super::render::check_kube_version(&served.version)?;
+    let Some((loaded, _)) = findings::accepted(values, release, &served.api_versions)? else { return Ok(None) };
+    let root = loaded.coalesced.root.to_json();
+    let root = root.as_object().context("values are a map")?;
+    let user = loaded.coalesced.user.to_json().as_object().cloned().unwrap_or_default();
+    let rendered = render::render(root, release, &served.api_versions)?;
+    let notes = render::Engine::builtin()?.notes(root, release, &served.api_versions)?;
+    let crds = crate::export::crds(root)?;
+    Ok(Some(Content::rendered(release, rendered, crds, user, &crate::values::defaults(), notes)?))
+}
+
+/// Lays the values of the last revision under those that are given.
+pub(super) fn lay_stored(values: &mut ValuesArgs, revisions: &[Revision]) {
+    let Some(last) = revisions.last() else { return };
+    if !last.record.config.is_empty() {
+        values.stored = Some(Stored {
+            name: format!("values of revision {}", last.record.version),
+            text: render::to_yaml(&last.record.config.clone().into()),
+        });
+    }
+}

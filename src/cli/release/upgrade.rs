@@ -1,0 +1,68 @@
+//! `chartwright upgrade`.
+
+use clap::Args;
+
+use super::super::cluster::ClusterArgs;
+use super::super::settings::{ReleaseArgs, ValuesArgs};
+use super::super::{Outcome, output};
+use super::change::ChangeArgs;
+use super::content::{content, lay_stored};
+use crate::install::Goal;
+use crate::release::History;
+
+/// Bring a release to other values, or to this version
+///
+/// Without values it keeps those of the last revision; with any, those of the last revision count only with --reuse-values.
+#[derive(Args, Debug)]
+pub(in super::super) struct UpgradeArgs {
+    #[command(flatten)]
+    values: ValuesArgs,
+    /// Lay the values that are given over those of the last revision
+    #[arg(long, help_heading = "Values")]
+    reuse_values: bool,
+    /// Forget the values of the last revision, even if none are given
+    #[arg(long, help_heading = "Values", conflicts_with = "reuse_values")]
+    reset_values: bool,
+    #[command(flatten)]
+    release: ReleaseArgs,
+    /// Install it if it is not there
+    #[arg(short, long, help_heading = "Release")]
+    install: bool,
+    /// Make the namespace if it is missing
+    #[arg(long, help_heading = "Release")]
+    create_namespace: bool,
+    /// Leave custom resource definitions as they are
+    #[arg(long, help_heading = "Change")]
+    skip_crds: bool,
+    #[command(flatten)]
+    change: ChangeArgs,
+    #[command(flatten)]
+    cluster: ClusterArgs,
+}
+
+impl UpgradeArgs {
+    pub(in super::super) fn run(mut self) -> anyhow::Result<Outcome> {
+        let release = self.release.release()?;
+        self.cluster.run(async |client| {
+            let revisions = History::new(client.clone(), &release.namespace, &release.name)?.read().await?;
+            let foreign = revisions.last().filter(|last| last.record.chart_name() != crate::render::CHART.name);
+            if let Some(foreign) = foreign {
+                anyhow::bail!(
+                    "the release {} is of the chart {} and not of ours: `adopt` takes it over",
+                    release.name,
+                    foreign.record.chart_name()
+                );
+            }
+            if self.reuse_values || (!self.values.is_given() && !self.reset_values) {
+                lay_stored(&mut self.values, &revisions);
+                if let Some(stored) = &self.values.stored {
+                    output::say(&format!("with the {}", stored.name));
+                }
+            }
+            let Some(content) = content(&client, &self.values, &release).await? else { return Ok(Outcome::Unable) };
+            let goal = if revisions.is_empty() && self.install { Goal::Install } else { Goal::Upgrade };
+            let options = self.change.options(self.create_namespace, self.skip_crds);
+            self.change.change(&client, goal, content, revisions, options).await
+        })?
+    }
+}

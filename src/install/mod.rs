@@ -1,0 +1,34 @@
+//! A release on a cluster: planned, applied, waited for, and written into Helm's history.
+//!
+//! Every change is a [`Plan`] first: what `diff` and `--dry-run` print is exactly what an install or upgrade carries out.
+//! [`Content`] is what a revision brings, freshly rendered or out of an old record.
+
+mod apply;
+mod change;
+mod content;
+mod crds;
+mod differ;
+mod error;
+mod finalizers;
+mod hooks;
+mod manifest;
+mod marks;
+mod namespace;
+mod plan;
+mod recover;
+mod report;
+mod uninstall;
+mod wait;
+
+pub use change::{Change, Goal, Options, carry_out};
+pub use content::Content;
+pub use crds::{Marks, apply_all as apply_crds};
+pub use differ::differences;
+pub use error::InstallError;
+pub use finalizers::{Place, release as release_finalizers};
+pub use manifest::read as read_manifest;
+pub use plan::{Action, Plan, Planner, Step};
+pub use recover::{Interrupted, interrupted};
+pub use report::{Quiet, Reporter};
+pub use uninstall::{Left, Removal, uninstall};
+pub use wait::{Readiness, State, look};

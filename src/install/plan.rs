@@ -1,0 +1,207 @@
+//! What a change will do, object by object, before it does anything.
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use kube::Client;
+use serde_json::Value;
+
+use crate::cluster::{Kind, Kinds};
+use crate::render::{Object, Release, install_rank};
+
+use super::{Content, InstallError, apply, crds, marks, namespace};
+
+/// Requests at a time: a plan of forty objects is read in a moment, and no API server notices it.
+const AT_ONCE: usize = 8;
+
+/// What happens to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It is not there.
+    Create,
+    /// It is there and differs.
+    Change,
+    /// It is there as it should be.
+    Same,
+    /// It left the release.
+    Delete,
+    /// It left the release and is marked to stay.
+    Keep,
+}
+
+impl Action {
+    /// As it is told when it was done.
+    pub const fn done(self) -> &'static str {
+        match self {
+            Self::Create => "created",
+            Self::Change => "changed",
+            Self::Same => "unchanged",
+            Self::Delete => "deleted",
+            Self::Keep => "kept",
+        }
+    }
+}
+
+/// One object of a plan.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What happens.
+    pub action: Action,
+    /// The object as it is applied, with its marks; of one that goes, what the old revision had.
+    pub object: Object,
+    /// What is there.
+    pub before: Option<Value>,
+    /// What will be there, as the API server says.
+    pub after: Option<Value>,
+    pub(super) kind: Kind,
+}
+
+impl Step {
+    /// `Deployment shop/web`.
+    pub fn title(&self) -> String {
+        title(&self.object)
+    }
+}
+
+/// `Deployment shop/web`.
+pub(super) fn title(object: &Object) -> String {
+    match &object.namespace {
+        Some(namespace) => format!("{} {namespace}/{}", object.kind, object.name),
+        None => format!("{} {}", object.kind, object.name),
+    }
+}
+
+/// All of it, in the order in which it is carried out.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The namespace is made first.
+    pub makes_namespace: bool,
+    /// Custom resource definitions.
+    pub crds: Vec<Step>,
+    /// The objects of the release; then those that leave it.
+    pub steps: Vec<Step>,
+}
+
+impl Plan {
+    /// Definitions and objects.
+    pub fn all(&self) -> impl Iterator<Item = &Step> {
+        self.crds.iter().chain(&self.steps)
+    }
+
+    /// Whether nothing would change.
+    pub fn is_empty(&self) -> bool {
+        !self.makes_namespace && self.all().all(|step| matches!(step.action, Action::Same | Action::Keep))
+    }
+
+    /// How many steps do that.
+    pub fn count(&self, action: Action) -> usize {
+        self.all().filter(|step| step.action == action).count()
+    }
+}
+
+/// Makes plans on one cluster.
+pub struct Planner<'c> {
+    /// The cluster.
+    pub client: &'c Client,
+    /// Its kinds.
+    pub kinds: &'c Kinds,
+    /// Objects that nobody's release has are taken into this one.
+    pub take_ownership: bool,
+    /// Fields that others manage are taken over.
+    pub force_conflicts: bool,
+    /// Definitions are left as they are.
+    pub skip_crds: bool,
+    /// The API server checks new objects too, by a dry run; those that are there it always checks.
+    pub check_new: bool,
+}
+
+impl Planner<'_> {
+    /// What it takes from the objects of the revisions before (`old`) to what `content` brings.
+    pub async fn plan(&self, content: &Content, old: &[Object]) -> Result<Plan, InstallError> {
+        let makes_namespace = !namespace::exists(self.client, &content.release.namespace).await?;
+        let crds = if self.skip_crds { Vec::new() } else { crds::plan(self.client, &content.crds).await? };
+        let steps = stream::iter(&content.objects)
+            .map(|object| self.step(object, content, makes_namespace))
+            .buffered(AT_ONCE)
+            .collect::<Vec<_>>()
+            .await;
+        let mut steps = all_or_faults(steps)?;
+        let stays = |gone: &Object| steps.iter().any(|step| same(&step.object, gone, &content.release));
+        let mut gone: Vec<&Object> = old.iter().filter(|object| !stays(object)).collect();
+        // Last in is first out.
+        gone.sort_by(|a, b| install_rank(&b.kind).cmp(&install_rank(&a.kind)));
+        let leaving: Vec<Option<Step>> = stream::iter(gone)
+            .map(|object| self.leaving(object, &content.release))
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+        steps.extend(leaving.into_iter().flatten());
+        Ok(Plan { makes_namespace, crds, steps })
+    }
+
+    async fn step(&self, object: &Object, content: &Content, empty: bool) -> Result<Step, InstallError> {
+        let release = &content.release;
+        let mut object = object.clone();
+        marks::mark(&mut object.value, release);
+        let kind = match self.kinds.find(&object.api_version, &object.kind).await {
+            Ok(kind) => kind,
+            // Its definition is among those that are applied first.
+            Err(missing) => crds::kind_of(&content.crds, &object).ok_or(missing)?,
+        };
+        if kind.namespaced {
+            object.namespace.get_or_insert_with(|| release.namespace.clone());
+        }
+        let new = |object| Step { action: Action::Create, object, before: None, after: None, kind: kind.clone() };
+        if empty && object.namespace.as_ref().is_none_or(|own| *own == release.namespace) && kind.namespaced {
+            return Ok(new(object));
+        }
+        let live = apply::get(self.client, &kind, &object).await?;
+        let Some(live) = live else {
+            if self.check_new {
+                apply::try_out(self.client, &kind, &object, None, self.force_conflicts).await?;
+            }
+            return Ok(new(object));
+        };
+        if let Some(why) = marks::foreign(&live, release).filter(|_| !self.take_ownership) {
+            return Err(InstallError::Owned(vec![format!(
+                "the {} {why}; say --take-ownership to take it over",
+                title(&object)
+            )]));
+        }
+        let after = apply::try_out(self.client, &kind, &object, Some(&live), self.force_conflicts).await?;
+        let action = if apply::settled(&live) == apply::settled(&after) { Action::Same } else { Action::Change };
+        Ok(Step { action, object, before: Some(live), after: Some(after), kind })
+    }
+
+    async fn leaving(&self, object: &Object, release: &Release) -> Result<Option<Step>, InstallError> {
+        // A kind that is gone took its objects along.
+        let Ok(kind) = self.kinds.find(&object.api_version, &object.kind).await else { return Ok(None) };
+        let mut object = object.clone();
+        if kind.namespaced {
+            object.namespace.get_or_insert_with(|| release.namespace.clone());
+        }
+        let live = apply::get(self.client, &kind, &object).await?;
+        let Some(live) = live.filter(|live| marks::is_of(live, release)) else { return Ok(None) };
+        let action = if marks::is_kept(&live) { Action::Keep } else { Action::Delete };
+        Ok(Some(Step { action, object, before: Some(live), after: None, kind }))
+    }
+}
+
+/// Whether two revisions mean one object, whatever version of its group they write it in.
+fn same(a: &Object, b: &Object, release: &Release) -> bool {
+    let group = |object: &Object| object.api_version.split_once('/').map(|(group, _)| group.to_owned());
+    let place = |object: &Object| object.namespace.clone().unwrap_or_else(|| release.namespace.clone());
+    a.kind == b.kind && a.name == b.name && group(a) == group(b) && place(a) == place(b)
+}
+
+/// All steps; or all that is in their way, so that it can be put right in one go.
+fn all_or_faults(steps: Vec<Result<Step, InstallError>>) -> Result<Vec<Step>, InstallError> {
+    let (mut good, mut owned) = (Vec::new(), Vec::new());
+    for step in steps {
+        match step {
+            Ok(step) => good.push(step),
+            Err(InstallError::Owned(mut lines)) => owned.append(&mut lines),
+            Err(err @ InstallError::Conflict { .. }) => owned.push(err.to_string()),
+            Err(err) => return Err(err),
+        }
+    }
+    if owned.is_empty() { Ok(good) } else { Err(InstallError::Owned(owned)) }
+}

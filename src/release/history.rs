@@ -1,0 +1,274 @@
+//! The revisions of one release: Secrets in its namespace.
+//!
+//! Making the Secret of the next revision is the lock: a second writer finds it taken. Who made it and when stands in
+//! annotations, which Helm leaves alone, so that a revision whose maker died can be told from one under way.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::Secret;
+use kube::api::{DeleteParams, ListParams, ObjectMeta, PostParams};
+use kube::{Api, Client};
+
+use crate::cluster::{AsCluster, ClusterError};
+
+use super::{CodecError, Record, Status, codec, now};
+
+/// Who writes a revision: `user@machine, process 123`.
+const HOLDER: &str = "chartwright.dev/holder";
+/// The type of a Secret that holds a revision.
+const TYPE: &str = "helm.sh/release.v1";
+/// More than a Secret takes.
+const LARGEST: usize = 1 << 20;
+
+/// Why a history cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// The cluster's answer.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// Somebody else was faster.
+    #[error("another operation on the release {release} is in progress: it has just made revision {version}")]
+    Taken {
+        /// The release.
+        release: String,
+        /// The revision.
+        version: u32,
+    },
+    /// Somebody wrote it since it was read.
+    #[error("the record of revision {version} of {release} was changed by somebody else meanwhile")]
+    Changed {
+        /// The release.
+        release: String,
+        /// The revision.
+        version: u32,
+    },
+    /// A Secret is not what it says.
+    #[error("the Secret {namespace}/{secret} should hold a revision, but {why}")]
+    Unreadable {
+        /// Where.
+        namespace: String,
+        /// Its name.
+        secret: String,
+        /// What is wrong.
+        why: CodecError,
+    },
+    /// Larger than a Secret.
+    #[error(
+        "the record of {release} takes {size} bytes, more than a Secret holds: make `extraObjects` or the values smaller"
+    )]
+    TooLarge {
+        /// The release.
+        release: String,
+        /// Bytes.
+        size: usize,
+    },
+    /// Helm would write its history elsewhere.
+    #[error(
+        "HELM_DRIVER is `{0}`: only Helm's default, Secrets, is written here; two histories of one release would disagree"
+    )]
+    Driver(String),
+}
+
+/// A revision as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Revision {
+    /// What it says.
+    pub record: Record,
+    /// Who made it, if it was us.
+    pub holder: Option<String>,
+    /// The Secret, without its data: its labels and version.
+    meta: ObjectMeta,
+}
+
+/// The history of one release.
+#[derive(Clone)]
+pub struct History {
+    api: Api<Secret>,
+    release: String,
+    namespace: String,
+}
+
+impl History {
+    /// That of a release; nothing is read yet.
+    pub fn new(client: Client, namespace: &str, release: &str) -> Result<Self, HistoryError> {
+        match std::env::var("HELM_DRIVER") {
+            Ok(driver) if !matches!(driver.as_str(), "" | "secret" | "secrets") => Err(HistoryError::Driver(driver)),
+            _ => Ok(Self {
+                api: Api::namespaced(client, namespace),
+                release: release.to_owned(),
+                namespace: namespace.to_owned(),
+            }),
+        }
+    }
+
+    /// All revisions, oldest first. In a namespace that is not there, there are none.
+    pub async fn read(&self) -> Result<Vec<Revision>, HistoryError> {
+        let ours = ListParams::default().labels(&format!("owner=helm,name={}", self.release));
+        let secrets = self.api.list(&ours).await.map_err(ClusterError::when(self.doing("read the history")))?;
+        let mut revisions = secrets
+            .into_iter()
+            .filter(|secret| secret.type_.as_deref() == Some(TYPE))
+            .map(|secret| self.revision(secret))
+            .collect::<Result<Vec<_>, _>>()?;
+        revisions.sort_by_key(|revision| revision.record.version);
+        Ok(revisions)
+    }
+
+    /// Makes a revision. `holder` says who does it.
+    pub async fn create(&self, record: Record, holder: &str) -> Result<Revision, HistoryError> {
+        let version = record.version;
+        let mut meta = ObjectMeta {
+            name: Some(secret_name(&record)),
+            annotations: Some([(HOLDER.to_owned(), holder.to_owned())].into()),
+            ..ObjectMeta::default()
+        };
+        label(&mut meta, &record);
+        stamp(&mut meta, "createdAt");
+        match self.api.create(&PostParams::default(), &self.secret(meta, &record)?).await {
+            Ok(secret) => self.revision(secret),
+            Err(kube::Error::Api(status)) if status.reason == "AlreadyExists" => self.ours(&record, holder).await,
+            Err(err) => Err(ClusterError::when(self.doing(format!("make revision {version}")))(err).into()),
+        }
+    }
+
+    /// The revision that is there already, if an earlier try of ours made it and its answer was lost.
+    async fn ours(&self, record: &Record, holder: &str) -> Result<Revision, HistoryError> {
+        let found = self.api.get_opt(&secret_name(record)).await;
+        let found = found.map_err(ClusterError::when(self.doing(format!("read revision {}", record.version))))?;
+        match found.map(|secret| self.revision(secret)).transpose()? {
+            Some(revision) if revision.holder.as_deref() == Some(holder) => Ok(revision),
+            _ => Err(HistoryError::Taken { release: self.release.clone(), version: record.version }),
+        }
+    }
+
+    /// Writes what changed of a revision: its state in the record and on the label in one write.
+    pub async fn update(&self, revision: &mut Revision) -> Result<(), HistoryError> {
+        let version = revision.record.version;
+        let mut meta = revision.meta.clone();
+        label(&mut meta, &revision.record);
+        stamp(&mut meta, "modifiedAt");
+        let name = meta.name.clone().unwrap_or_default();
+        let secret = self.secret(meta, &revision.record)?;
+        match self.api.replace(&name, &PostParams::default(), &secret).await {
+            Ok(secret) => {
+                revision.meta = secret.metadata;
+                Ok(())
+            }
+            Err(kube::Error::Api(status)) if status.code == 409 => {
+                Err(HistoryError::Changed { release: self.release.clone(), version })
+            }
+            Err(err) => Err(ClusterError::when(self.doing(format!("write revision {version}")))(err).into()),
+        }
+    }
+
+    /// Takes the record of a revision away.
+    pub async fn delete(&self, revision: &Revision) -> Result<(), HistoryError> {
+        let name = revision.meta.name.as_deref().unwrap_or_default();
+        match self.api.delete(name, &DeleteParams::default()).await {
+            Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+            Err(err) => {
+                let version = revision.record.version;
+                Err(ClusterError::when(self.doing(format!("delete revision {version}")))(err).into())
+            }
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// Leaves room for one more below `most` revisions (0: no limit): the oldest go first, the one in force never.
+    pub async fn prune(&self, revisions: &[Revision], most: usize) -> Result<(), HistoryError> {
+        if most == 0 || revisions.len() < most {
+            return Ok(());
+        }
+        let in_force = revisions.iter().rposition(|revision| revision.record.info.status == Status::Deployed);
+        let old = revisions.iter().enumerate().filter(|(place, _)| Some(*place) != in_force);
+        for (_, revision) in old.take(revisions.len() + 1 - most) {
+            self.delete(revision).await?;
+        }
+        Ok(())
+    }
+
+    fn secret(&self, metadata: ObjectMeta, record: &Record) -> Result<Secret, HistoryError> {
+        let written = |why| HistoryError::Unreadable {
+            namespace: self.namespace.clone(),
+            secret: metadata.name.clone().unwrap_or_default(),
+            why,
+        };
+        let bytes = codec::encode(record).map_err(written)?;
+        if bytes.len() > LARGEST {
+            return Err(HistoryError::TooLarge { release: self.release.clone(), size: bytes.len() });
+        }
+        Ok(Secret {
+            metadata,
+            type_: Some(TYPE.into()),
+            data: Some([("release".to_owned(), ByteString(bytes))].into()),
+            ..Secret::default()
+        })
+    }
+
+    fn revision(&self, secret: Secret) -> Result<Revision, HistoryError> {
+        let bytes = secret.data.as_ref().and_then(|data| data.get("release")).map(|bytes| bytes.0.as_slice());
+        let record = codec::decode(bytes.unwrap_or_default()).map_err(|why| HistoryError::Unreadable {
+            namespace: self.namespace.clone(),
+            secret: secret.metadata.name.clone().unwrap_or_default(),
+            why,
+        })?;
+        let holder = secret.metadata.annotations.as_ref().and_then(|all| all.get(HOLDER)).cloned();
+        Ok(Revision { record, holder, meta: secret.metadata })
+    }
+
+    fn doing(&self, what: impl std::fmt::Display) -> String {
+        format!("{what} of the release {} in {}", self.release, self.namespace)
+    }
+}
+
+/// The last revision of every release, of one namespace or of all that may be read; by name. What cannot be decoded is none of
+/// a release that we or Helm wrote, and is left out, as Helm does.
+pub async fn list(client: Client, namespace: Option<&str>) -> Result<Vec<Record>, HistoryError> {
+    let api: Api<Secret> = match namespace {
+        Some(namespace) => Api::namespaced(client, namespace),
+        None => Api::all(client),
+    };
+    let secrets = api.list(&ListParams::default().labels("owner=helm")).await;
+    let mut last: BTreeMap<(String, String), Record> = BTreeMap::new();
+    for secret in secrets.map_err(ClusterError::when("list the releases"))? {
+        let bytes = secret.data.as_ref().and_then(|data| data.get("release"));
+        let Some(Ok(record)) = bytes.map(|bytes| codec::decode(&bytes.0)) else { continue };
+        let key = (record.name.clone(), record.namespace.clone());
+        if last.get(&key).is_none_or(|known| known.version < record.version) {
+            last.insert(key, record);
+        }
+    }
+    Ok(last.into_values().collect())
+}
+
+fn secret_name(record: &Record) -> String {
+    format!("sh.helm.release.v1.{}.v{}", record.name, record.version)
+}
+
+fn label(meta: &mut ObjectMeta, record: &Record) {
+    let labels: &mut BTreeMap<_, _> = meta.labels.get_or_insert_default();
+    for (key, value) in [
+        ("owner", "helm"),
+        ("name", &record.name),
+        ("status", record.info.status.word()),
+        ("version", &record.version.to_string()),
+    ] {
+        labels.insert(key.to_owned(), value.to_owned());
+    }
+}
+
+/// Seconds since 1970 under a label.
+fn stamp(meta: &mut ObjectMeta, key: &str) {
+    let seconds = now().0.map(|time| time.as_second()).unwrap_or_default();
+    meta.labels.get_or_insert_default().insert(key.to_owned(), seconds.to_string());
+}
+
+impl AsCluster for HistoryError {
+    fn as_cluster(&self) -> Option<&ClusterError> {
+        match self {
+            Self::Cluster(err) => Some(err),
+            _ => None,
+        }
+    }
+}
