@@ -63,6 +63,8 @@ enum Verb {
     Explain(explain::ExplainArgs),
     Import(import::ImportArgs),
     #[cfg(feature = "cluster")]
+    Preflight(release::PreflightArgs),
+    #[cfg(feature = "cluster")]
     Install(release::InstallArgs),
     #[cfg(feature = "cluster")]
     Upgrade(release::UpgradeArgs),
@@ -80,6 +82,10 @@ enum Verb {
     Get(release::GetArgs),
     #[cfg(feature = "cluster")]
     List(release::ListArgs),
+    #[cfg(feature = "cluster")]
+    Sysdump(release::SysdumpArgs),
+    #[cfg(feature = "cluster")]
+    Adopt(Box<release::AdoptArgs>),
     Chart(chart::ChartArgs),
     Image(image::ImageArgs),
     Values(values::ValuesCommand),
@@ -108,6 +114,8 @@ impl Cli {
             Verb::Explain(args) => args.run(),
             Verb::Import(args) => args.run(),
             #[cfg(feature = "cluster")]
+            Verb::Preflight(args) => args.run(),
+            #[cfg(feature = "cluster")]
             Verb::Install(args) => args.run(),
             #[cfg(feature = "cluster")]
             Verb::Upgrade(args) => args.run(),
@@ -125,6 +133,10 @@ impl Cli {
             Verb::Get(args) => args.run(),
             #[cfg(feature = "cluster")]
             Verb::List(args) => args.run(),
+            #[cfg(feature = "cluster")]
+            Verb::Sysdump(args) => args.run(),
+            #[cfg(feature = "cluster")]
+            Verb::Adopt(args) => args.run(),
             Verb::Chart(args) => args.run(),
             Verb::Image(args) => args.run(),
             Verb::Values(args) => args.run(),

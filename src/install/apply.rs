@@ -84,7 +84,7 @@ async fn send(client: &Client, kind: &Kind, object: &Object, parameters: PatchPa
     let api = kind.api(client, object.namespace.as_deref().unwrap_or_default());
     match api.patch(&object.name, &parameters, &Patch::Apply(&object.value)).await {
         Ok(applied) => Ok(plain(applied)),
-        Err(kube::Error::Api(status)) if status.code == 409 && has_causes(&status) => {
+        Err(kube::Error::Api(status)) if is_conflict(&status) => {
             Err(InstallError::Conflict { object: title(object), fields: conflicts(&status) })
         }
         Err(err) => Err(ClusterError::when(format!("apply the {}", title(object)))(err).into()),
@@ -95,12 +95,19 @@ fn plain(object: DynamicObject) -> Value {
     serde_json::to_value(object).unwrap_or_default()
 }
 
-fn has_causes(status: &Status) -> bool {
-    status.details.as_ref().is_some_and(|details| !details.causes.is_empty())
+/// Whether somebody else manages fields that were to be applied.
+pub(super) fn is_conflict(status: &Status) -> bool {
+    status.code == 409 && status.details.as_ref().is_some_and(|details| !details.causes.is_empty())
+}
+
+/// Who does.
+pub(super) fn conflicts_with(status: &Status) -> Vec<String> {
+    let causes = status.details.iter().flat_map(|details| &details.causes);
+    causes.filter_map(|cause| cause.message.split('"').nth(1).map(str::to_owned)).collect()
 }
 
 /// `.spec.replicas is managed by kubectl`, for each.
-fn conflicts(status: &Status) -> String {
+pub(super) fn conflicts(status: &Status) -> String {
     let causes = status.details.iter().flat_map(|details| &details.causes);
     let one = |cause: &kube::core::response::StatusCause| {
         let by = cause.message.strip_prefix("conflict with ").unwrap_or(&cause.message);

@@ -171,10 +171,13 @@ impl Change {
             check_new: options.check_new,
         };
         let plan = planner.plan(&content, &in_place(&revisions)?).await?;
-        if plan.makes_namespace && !options.create_namespace {
-            return Err(InstallError::NoNamespace(release.namespace.clone()));
+        if !plan.namespaces.is_empty() && !options.create_namespace {
+            return Err(InstallError::NoNamespace(plan.namespaces));
         }
-        Ok(Self { plan, goal, content, options, history, revisions, kinds })
+        let change = Self { plan, goal, content, options, history, revisions, kinds };
+        // What would be too large is said now, and not when half of it is applied.
+        change.history.measure(&change.content.record(change.version(), Info::default()))?;
+        Ok(change)
     }
 
     /// What is printed when it is done.
@@ -217,9 +220,9 @@ pub async fn carry_out(
 ) -> Result<Record, InstallError> {
     let end = Instant::now() + change.options.timeout;
     let (goal, release) = (change.goal, change.content.release.clone());
-    if change.plan.makes_namespace {
-        patiently(end, async || namespace::create(client, &release.namespace).await).await?;
-        reporter.step(&format!("created Namespace {}", release.namespace));
+    for name in &change.plan.namespaces {
+        patiently(end, async || namespace::create(client, name).await).await?;
+        reporter.step(&format!("created Namespace {name}"));
     }
     close_interrupted(&mut change, end).await?;
     change.history.prune(&change.revisions, change.options.history_max).await?;
@@ -271,7 +274,7 @@ async fn work(
     reporter: &mut dyn Reporter,
 ) -> Result<(), InstallError> {
     let Change { plan, goal, content, options, kinds, .. } = change;
-    crds::carry_out(client, &plan.crds, end).await?;
+    crds::carry_out(client, &plan.crds, options.force_conflicts, end).await?;
     for step in plan.crds.iter().filter(|step| step.action != Action::Same) {
         reporter.step(&format!("{} {}", step.action.done(), step.title()));
     }

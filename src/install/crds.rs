@@ -19,6 +19,9 @@ use super::{Action, InstallError, Step, apply};
 /// A manager of their own: they belong to no release, and outlive each.
 const MANAGER: &str = "chartwright-crds";
 
+/// Who may have written definitions before us: Helm, out of `crds/` of any chart, and ourselves.
+const KNOWN: [&str; 2] = ["helm", MANAGER];
+
 /// How long the API server has to serve new kinds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -47,13 +50,14 @@ pub async fn apply_all(client: &Client, marks: &Marks) -> Result<Vec<String>, In
             set("annotations", "helm.sh/resource-policy", "keep");
         }
     }
-    let steps = plan(client, &crds).await?;
-    carry_out(client, &steps, Instant::now() + PATIENCE).await?;
+    // A hook Job has nobody to ask: what others wrote is taken over.
+    let steps = plan(client, &crds, true).await?;
+    carry_out(client, &steps, true, Instant::now() + PATIENCE).await?;
     Ok(crds.into_iter().map(|crd| crd.name).collect())
 }
 
 /// What it takes to have these definitions.
-pub(super) async fn plan(client: &Client, crds: &[Object]) -> Result<Vec<Step>, InstallError> {
+pub(super) async fn plan(client: &Client, crds: &[Object], force: bool) -> Result<Vec<Step>, InstallError> {
     let kind = kind();
     let mut steps = Vec::new();
     for crd in crds {
@@ -62,7 +66,7 @@ pub(super) async fn plan(client: &Client, crds: &[Object]) -> Result<Vec<Step>, 
             check_stored(crd, live)?;
         }
         let after = match &before {
-            Some(_) => Some(send(client, crd, true).await?),
+            Some(_) => Some(send(client, crd, true, force).await?),
             None => None,
         };
         let action = match (&before, &after) {
@@ -76,10 +80,10 @@ pub(super) async fn plan(client: &Client, crds: &[Object]) -> Result<Vec<Step>, 
 }
 
 /// Applies what differs, and waits until the API server serves all of it.
-pub(super) async fn carry_out(client: &Client, steps: &[Step], end: Instant) -> Result<(), InstallError> {
+pub(super) async fn carry_out(client: &Client, steps: &[Step], force: bool, end: Instant) -> Result<(), InstallError> {
     let changed: Vec<_> = steps.iter().filter(|step| step.action != Action::Same).collect();
     for step in &changed {
-        patiently(end, async || send(client, &step.object, false).await).await?;
+        patiently(end, async || send(client, &step.object, false, force).await).await?;
     }
     for step in &changed {
         while !patiently(end, async || is_served(client, step).await).await? {
@@ -116,12 +120,68 @@ fn check_stored(crd: &Object, live: &Value) -> Result<(), InstallError> {
     Err(InstallError::StoredVersion { name: crd.name.clone(), stored: stored.join(", "), served: served.join(", ") })
 }
 
-async fn send(client: &Client, crd: &Object, dry_run: bool) -> Result<Value, InstallError> {
-    let parameters = PatchParams { dry_run, ..PatchParams::apply(MANAGER).force() };
+async fn send(client: &Client, crd: &Object, dry_run: bool, force: bool) -> Result<Value, InstallError> {
     let api = kind().api(client, "");
-    let sent = api.patch(&crd.name, &parameters, &Patch::Apply(&crd.value)).await;
+    let parameters = |force| PatchParams { dry_run, force, ..PatchParams::apply(MANAGER) };
+    let mut sent = api.patch(&crd.name, &parameters(force), &Patch::Apply(&crd.value)).await;
+    if let Err(kube::Error::Api(status)) = &sent
+        && apply::is_conflict(status)
+    {
+        if !apply::conflicts_with(status).iter().all(|manager| KNOWN.contains(&manager.as_str())) {
+            let object = format!("CustomResourceDefinition {}", crd.name);
+            return Err(InstallError::Conflict { object, fields: apply::conflicts(status) });
+        }
+        sent = api.patch(&crd.name, &parameters(true), &Patch::Apply(&crd.value)).await;
+    }
     let sent = sent.map_err(ClusterError::when(format!("apply the CustomResourceDefinition {}", crd.name)))?;
     Ok(serde_json::to_value(sent).unwrap_or_default())
+}
+
+/// Where definitions stay as they are, they must know every field of this version: the API server would silently drop the others,
+/// and a limit that is dropped is no limit.
+pub(super) async fn check_installed(client: &Client, crds: &[Object]) -> Result<(), InstallError> {
+    let mut faults = Vec::new();
+    for crd in crds {
+        let Some(live) = apply::get(client, &kind(), crd).await? else {
+            faults.push(format!("{} is not there", crd.name));
+            continue;
+        };
+        let lacking = lacking(crd, &live);
+        if !lacking.is_empty() {
+            faults.push(format!("{} lacks {}", crd.name, lacking.join(", ")));
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(InstallError::OldDefinitions(faults)) }
+}
+
+/// Fields of the definition that the live one has not, as paths.
+fn lacking(crd: &Object, live: &Value) -> Vec<String> {
+    let mut paths = Vec::new();
+    for version in crd.value["spec"]["versions"].as_array().into_iter().flatten() {
+        let known = live["spec"]["versions"].as_array().into_iter().flatten().find(|one| one["name"] == version["name"]);
+        let schema = |version: &Value| version["schema"]["openAPIV3Schema"].clone();
+        let known = known.map(schema).unwrap_or_default();
+        compare(&schema(version), &known, "", &mut paths);
+    }
+    paths
+}
+
+fn compare(wanted: &Value, known: &Value, path: &str, paths: &mut Vec<String>) {
+    if known["x-kubernetes-preserve-unknown-fields"] == true {
+        return;
+    }
+    for (name, schema) in wanted["properties"].as_object().into_iter().flatten() {
+        let path = format!("{path}.{name}");
+        match known["properties"].get(name) {
+            None => paths.push(path),
+            Some(known) => compare(schema, known, &path, paths),
+        }
+    }
+    for inner in ["items", "additionalProperties"] {
+        if wanted[inner].is_object() {
+            compare(&wanted[inner], &known[inner], &format!("{path}[]"), paths);
+        }
+    }
 }
 
 /// Established, and found by discovery: only then are its objects accepted.
@@ -163,5 +223,16 @@ mod tests {
         assert!(check_stored(crd, &live(&["v1alpha1"])).is_ok());
         let err = check_stored(crd, &live(&["v1alpha0", "v1alpha1"])).unwrap_err().to_string();
         assert!(err.contains("v1alpha0, v1alpha1") && err.contains("migrate them first"), "{err}");
+    }
+
+    #[test]
+    fn fields_that_an_old_definition_lacks_are_named() {
+        let crds = export::crds(&serde_json::Map::new()).unwrap();
+        let crd = crds.iter().find(|crd| crd.name.starts_with("workloaddeployments")).unwrap();
+        assert_eq!(lacking(crd, &crd.value), Vec::<String>::new());
+        let mut old = crd.value.clone();
+        let spec = &mut old["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"];
+        spec.as_object_mut().unwrap().remove("replicas").unwrap();
+        assert_eq!(lacking(crd, &old), [".spec.replicas"]);
     }
 }

@@ -45,9 +45,16 @@ pub enum InstallError {
     /// An operation is under way, or was interrupted.
     #[error("{0}")]
     Interrupted(super::Interrupted),
-    /// The namespace is not there.
-    #[error("there is no namespace {0}: make it, or say --create-namespace")]
-    NoNamespace(String),
+    /// Namespaces are not there.
+    #[error("there is no namespace {}: make it, or say --create-namespace", .0.join(", "))]
+    NoNamespace(Vec<String>),
+    /// Definitions that are to stay are too old.
+    #[error(
+        "the definitions on this cluster are older than this version:\n{}\nWhat they lack would be dropped without a word; \
+         leave --skip-crds out, or apply them first (`chartwright crds apply`)",
+        .0.join("\n")
+    )]
+    OldDefinitions(Vec<String>),
     /// Objects belong to somebody else.
     #[error("{}", .0.join("\n"))]
     Owned(Vec<String>),

@@ -1,5 +1,7 @@
 //! What a change will do, object by object, before it does anything.
 
+use std::collections::BTreeSet;
+
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use kube::Client;
 use serde_json::Value;
@@ -72,8 +74,8 @@ pub(super) fn title(object: &Object) -> String {
 /// All of it, in the order in which it is carried out.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
-    /// The namespace is made first.
-    pub makes_namespace: bool,
+    /// Namespaces that are made first.
+    pub namespaces: Vec<String>,
     /// Custom resource definitions.
     pub crds: Vec<Step>,
     /// The objects of the release; then those that leave it.
@@ -88,7 +90,7 @@ impl Plan {
 
     /// Whether nothing would change.
     pub fn is_empty(&self) -> bool {
-        !self.makes_namespace && self.all().all(|step| matches!(step.action, Action::Same | Action::Keep))
+        self.namespaces.is_empty() && self.all().all(|step| matches!(step.action, Action::Same | Action::Keep))
     }
 
     /// How many steps do that.
@@ -116,10 +118,15 @@ pub struct Planner<'c> {
 impl Planner<'_> {
     /// What it takes from the objects of the revisions before (`old`) to what `content` brings.
     pub async fn plan(&self, content: &Content, old: &[Object]) -> Result<Plan, InstallError> {
-        let makes_namespace = !namespace::exists(self.client, &content.release.namespace).await?;
-        let crds = if self.skip_crds { Vec::new() } else { crds::plan(self.client, &content.crds).await? };
+        let namespaces = self.missing_namespaces(content).await?;
+        let crds = if self.skip_crds {
+            crds::check_installed(self.client, &content.crds).await?;
+            Vec::new()
+        } else {
+            crds::plan(self.client, &content.crds, self.force_conflicts).await?
+        };
         let steps = stream::iter(&content.objects)
-            .map(|object| self.step(object, content, makes_namespace))
+            .map(|object| self.step(object, content, &namespaces))
             .buffered(AT_ONCE)
             .collect::<Vec<_>>()
             .await;
@@ -134,10 +141,24 @@ impl Planner<'_> {
             .try_collect()
             .await?;
         steps.extend(leaving.into_iter().flatten());
-        Ok(Plan { makes_namespace, crds, steps })
+        Ok(Plan { namespaces, crds, steps })
     }
 
-    async fn step(&self, object: &Object, content: &Content, empty: bool) -> Result<Step, InstallError> {
+    /// Namespaces of the release and of its objects that are neither there nor among the objects.
+    async fn missing_namespaces(&self, content: &Content) -> Result<Vec<String>, InstallError> {
+        let named = content.objects.iter().filter_map(|object| object.namespace.clone());
+        let wanted: BTreeSet<String> = named.chain([content.release.namespace.clone()]).collect();
+        let mut missing = Vec::new();
+        for name in wanted {
+            let made = content.objects.iter().any(|object| object.kind == "Namespace" && object.name == name);
+            if !made && !namespace::exists(self.client, &name).await? {
+                missing.push(name);
+            }
+        }
+        Ok(missing)
+    }
+
+    async fn step(&self, object: &Object, content: &Content, empty: &[String]) -> Result<Step, InstallError> {
         let release = &content.release;
         let mut object = object.clone();
         marks::mark(&mut object.value, release);
@@ -150,7 +171,7 @@ impl Planner<'_> {
             object.namespace.get_or_insert_with(|| release.namespace.clone());
         }
         let new = |object| Step { action: Action::Create, object, before: None, after: None, kind: kind.clone() };
-        if empty && object.namespace.as_ref().is_none_or(|own| *own == release.namespace) && kind.namespaced {
+        if object.namespace.as_ref().is_some_and(|own| kind.namespaced && empty.contains(own)) {
             return Ok(new(object));
         }
         let live = apply::get(self.client, &kind, &object).await?;

@@ -135,8 +135,25 @@ async fn work(
     if !removal.no_wait {
         until_gone(client, going, end).await?;
     }
+    forget_hosts(client, &kinds, release).await?;
     if !removal.no_hooks {
         hooks::run(client, &kinds, content, "post-delete", end, reporter).await?;
+    }
+    Ok(())
+}
+
+/// Hosts are what the operator saw of Pods that are gone now.
+async fn forget_hosts(client: &Client, kinds: &Kinds, release: &Release) -> Result<(), InstallError> {
+    let Ok(kind) = kinds.find(&format!("{GROUP}/v1alpha1"), "Host").await else { return Ok(()) };
+    let ours = ListParams::default().labels(&format!("app.kubernetes.io/instance={}", release.name));
+    let api = kind.api(client, &release.namespace);
+    let hosts = api.list(&ours).await.map_err(ClusterError::when(format!("list Hosts in {}", release.namespace)))?;
+    for host in hosts {
+        let name = host.metadata.name.unwrap_or_default();
+        match api.delete(&name, &DeleteParams::background()).await {
+            Err(kube::Error::Api(status)) if status.code == 404 => {}
+            done => drop(done.map_err(ClusterError::when(format!("delete the Host {name}")))?),
+        }
     }
     Ok(())
 }
@@ -190,7 +207,7 @@ async fn until_gone(client: &Client, mut going: Vec<Step>, end: Instant) -> Resu
 }
 
 /// Every namespace that the release has objects in.
-fn namespaces(release: &Release, objects: &[Object]) -> Vec<String> {
+pub(super) fn namespaces(release: &Release, objects: &[Object]) -> Vec<String> {
     let named = objects.iter().filter_map(|object| object.namespace.clone());
     let all: BTreeSet<String> = named.chain([release.namespace.clone()]).collect();
     all.into_iter().collect()

@@ -9,6 +9,7 @@ use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::{DeleteParams, ListParams, ObjectMeta, PostParams};
 use kube::{Api, Client};
+use serde_json::Value;
 
 use crate::cluster::{AsCluster, ClusterError};
 
@@ -188,6 +189,11 @@ impl History {
         Ok(())
     }
 
+    /// Whether the record fits into a Secret.
+    pub fn measure(&self, record: &Record) -> Result<(), HistoryError> {
+        self.secret(ObjectMeta::default(), record).map(drop)
+    }
+
     fn secret(&self, metadata: ObjectMeta, record: &Record) -> Result<Secret, HistoryError> {
         let written = |why| HistoryError::Unreadable {
             namespace: self.namespace.clone(),
@@ -196,7 +202,8 @@ impl History {
         };
         let bytes = codec::encode(record).map_err(written)?;
         if bytes.len() > LARGEST {
-            return Err(HistoryError::TooLarge { release: self.release.clone(), size: bytes.len() });
+            let (release, size) = (self.release.clone(), bytes.len());
+            return Err(HistoryError::TooLarge { release, size, parts: largest(record) });
         }
         Ok(Secret {
             metadata,
@@ -256,6 +263,22 @@ fn label(meta: &mut ObjectMeta, record: &Record) {
     ] {
         labels.insert(key.to_owned(), value.to_owned());
     }
+}
+
+/// The three largest parts of a record, each with its size before it is packed.
+fn largest(record: &Record) -> Vec<String> {
+    let size = |value: &Value| value.to_string().len();
+    let mut parts = vec![(record.manifest.len(), "the manifest".to_owned())];
+    for (key, value) in &record.config {
+        parts.push((size(value), format!("the values under `{key}`")));
+    }
+    for section in ["templates", "files"] {
+        for file in record.chart[section].as_array().into_iter().flatten() {
+            parts.push((size(&file["data"]), format!("{} of the chart", file["name"].as_str().unwrap_or_default())));
+        }
+    }
+    parts.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
+    parts.into_iter().take(3).map(|(size, name)| format!("{name} ({size} bytes)")).collect()
 }
 
 /// Seconds since 1970 under a label.

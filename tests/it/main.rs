@@ -18,6 +18,8 @@ mod goldens;
 mod helm;
 mod image;
 mod import;
+#[cfg(feature = "cluster")]
+mod install;
 mod registry;
 mod schema;
 mod secrets;

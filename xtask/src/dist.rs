@@ -89,6 +89,14 @@ fn weigh(program: &Path, platforms: &[Platform]) -> Result<Verdict> {
     Ok(Verdict::Yes)
 }
 
+/// The binary of this machine, built the quick way: what a cluster on it runs.
+pub(crate) fn quick_here() -> Result<PathBuf> {
+    let here = Platform::here().context("an image is for Linux on amd64 or arm64")?;
+    let args = Args { platforms: vec![here], ..Args::quick() };
+    anyhow::ensure!(run(&args)? == Verdict::Yes, "the image is too large");
+    Ok(cache::checkout().join("dist").join(payload::file_name(here)))
+}
+
 fn build(platform: Platform, args: &Args) -> Result<PathBuf> {
     let target = target(platform);
     let mut build = cargo();

@@ -7,6 +7,7 @@
 
 mod bench;
 mod cache;
+mod cluster;
 mod command;
 mod dist;
 mod edges;
@@ -44,6 +45,8 @@ enum Chore {
     Edges,
     /// Build the static binaries of a release, of which the image is made, into `dist/`
     Dist(dist::Args),
+    /// A real cluster on this machine, and the platform on it
+    Cluster(cluster::Args),
     /// Measure the tool against its peers
     Bench(bench::Args),
     /// Start a NATS server, a registry and a host here, run a component on it, and show what it answers
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Chore::Golden(args) => golden::run(&args),
         Chore::Edges => edges::run(),
         Chore::Dist(args) => dist::run(&args),
+        Chore::Cluster(args) => cluster::run(&args),
         Chore::Bench(args) => bench::run(&args),
         Chore::Hello => hello::run(),
     };

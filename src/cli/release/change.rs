@@ -91,14 +91,14 @@ impl ChangeArgs {
             return Ok(Outcome::Done);
         }
         let notes = change.notes().to_owned();
-        let counts = summary(&change.plan);
+        let counts = done(&change.plan);
         match install::carry_out(client, change, &mut Progress::new()).await {
             Ok(record) => {
                 output::say(&format!(
                     "revision {} of {} is {} ({counts})",
                     record.version, record.name, record.info.status
                 ));
-                output::product(&notes)?;
+                output::product(&format!("{}\n", notes.trim_end()))?;
                 Ok(Outcome::Done)
             }
             Err(err) => Ok(failed(&err)),
@@ -114,17 +114,27 @@ pub(super) fn failed(err: &InstallError) -> Outcome {
     Outcome::No
 }
 
+const ACTIONS: [Action; 5] = [Action::Create, Action::Change, Action::Delete, Action::Keep, Action::Same];
+
 /// `3 to create, 1 to change, 40 as they are`.
 pub(super) fn summary(plan: &Plan) -> String {
-    let words = [
-        (Action::Create, "to create"),
-        (Action::Change, "to change"),
-        (Action::Delete, "to delete"),
-        (Action::Keep, "to keep"),
-        (Action::Same, "as they are"),
-    ];
-    let counts = words.iter().map(|(action, words)| (plan.count(*action), words)).filter(|(count, _)| *count > 0);
-    let text = counts.map(|(count, words)| format!("{count} {words}")).collect::<Vec<_>>().join(", ");
+    counts(plan, |action| match action {
+        Action::Create => "to create",
+        Action::Change => "to change",
+        Action::Delete => "to delete",
+        Action::Keep => "to keep",
+        Action::Same => "as they are",
+    })
+}
+
+/// `3 created, 1 changed, 40 unchanged`.
+fn done(plan: &Plan) -> String {
+    counts(plan, Action::done)
+}
+
+fn counts(plan: &Plan, word: fn(Action) -> &'static str) -> String {
+    let counts = ACTIONS.iter().map(|action| (plan.count(*action), word(*action))).filter(|(count, _)| *count > 0);
+    let text = counts.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ");
     if text.is_empty() { "nothing in it".into() } else { text }
 }
 

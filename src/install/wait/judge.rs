@@ -38,6 +38,8 @@ pub(super) fn judge(live: Option<&Value>, jobs: bool) -> Readiness {
         "Service" => service(live),
         "CustomResourceDefinition" => by_condition(live, "Established"),
         "APIService" => by_condition(live, "Available"),
+        // Its controller writes the condition a moment after the object is there.
+        "WorkloadDeployment" | "WorkloadReplicaSet" | "Workload" => by_condition(live, "Ready"),
         _ => other(live),
     }
 }

@@ -11,8 +11,8 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-use crate::nats::free_port;
-use crate::process::Process;
+use super::process::free_port;
+use super::process::Process;
 
 pub(crate) const TOKEN: &str = "test-of-the-administrator";
 /// A user that may do nothing until a Role says so.

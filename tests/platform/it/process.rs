@@ -70,3 +70,8 @@ fn starter() -> &'static Mutex<Sender<Order>> {
         Mutex::new(orders)
     })
 }
+
+/// A port of loopback that nobody listens on right now.
+pub(crate) fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}

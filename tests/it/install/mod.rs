@@ -1,0 +1,17 @@
+//! Releases on a real API server, and both Helms beside us.
+//!
+//! `CHARTWRIGHT_ETCD`, `CHARTWRIGHT_KUBEBOX`, `CHARTWRIGHT_HELM3` and `CHARTWRIGHT_HELM4` name the programs; `cargo xtask test
+//! --only install` builds them. Without one of them a test says so and passes. There is no kubelet: what needs Pods that run is
+//! shown on the test bed.
+
+#[path = "../../platform/it/control_plane.rs"]
+mod control_plane;
+mod interop;
+mod interruptions;
+mod ownership;
+#[path = "../../platform/it/process.rs"]
+pub(crate) mod process;
+mod proxy;
+mod recorded;
+mod scene;
+mod waiting;

@@ -1,0 +1,96 @@
+//! What belongs to others is left alone, what left the release goes, and what is marked to stay stays.
+
+use kube::api::{Api, Patch, PatchParams, PostParams};
+use k8s_openapi::api::core::v1::{ConfigMap, ResourceQuota};
+use serde_json::json;
+
+use super::scene::{PROFILE, Scene};
+
+fn install() -> Vec<&'static str> {
+    [&["install", "--wait=false"], PROFILE.as_slice()].concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_of_somebody_else_stops_it_before_the_first_write() {
+    let Some(scene) = Scene::new("owned").await else { return };
+    let maps: Api<ConfigMap> = Api::namespaced(scene.client(), &scene.namespace);
+    let map: ConfigMap =
+        serde_json::from_value(json!({ "metadata": { "name": "wasmcloud-nats" }, "data": { "mine": "yes" } })).unwrap();
+    maps.create(&PostParams::default(), &map).await.unwrap();
+    let run = scene.ours(&install());
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert!(run.stderr.contains(&format!("the ConfigMap {}/wasmcloud-nats is there already and belongs to no release", scene.namespace)), "{}", run.stderr);
+    assert!(run.stderr.contains("--take-ownership"));
+    assert!(scene.get("v1", "ServiceAccount", "wasmcloud-operator").await.is_none());
+    assert_eq!(scene.ours(&["history"]).code, 2);
+
+    let mut taking = install();
+    taking.push("--take-ownership");
+    scene.done(&taking);
+    let map = scene.get("v1", "ConfigMap", "wasmcloud-nats").await.unwrap();
+    assert_eq!(map["metadata"]["annotations"]["meta.helm.sh/release-namespace"], scene.namespace.as_str());
+    scene.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_of_somebody_else_is_a_conflict_that_names_him() {
+    let Some(scene) = Scene::new("conflict").await else { return };
+    scene.done(&install());
+    let deployments: Api<k8s_openapi::api::apps::v1::Deployment> = Api::namespaced(scene.client(), &scene.namespace);
+    let patch = Patch::Apply(json!({ "apiVersion": "apps/v1", "kind": "Deployment", "spec": { "replicas": 4 } }));
+    deployments.patch("wasmcloud-hosts-default", &PatchParams::apply("somebody").force(), &patch).await.unwrap();
+    let upgrade = ["upgrade", "--wait=false", "--reuse-values", "--set", "hostDefaults.replicas=2"];
+    let run = scene.ours(&upgrade);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert!(run.stderr.contains(".spec.replicas is managed by \"somebody\""), "{}", run.stderr);
+    scene.done(&[upgrade.as_slice(), &["--force-conflicts"]].concat());
+    assert_eq!(scene.get("apps/v1", "Deployment", "wasmcloud-hosts-default").await.unwrap()["spec"]["replicas"], 2);
+    scene.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_left_the_release_goes_unless_it_is_marked_to_stay() {
+    let Some(scene) = Scene::new("prune").await else { return };
+    let objects = r#"extraObjects=[{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"goes"}},{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"stays","annotations":{"helm.sh/resource-policy":"keep"}}}]"#;
+    let mut with = install();
+    with.extend(["--set-json", objects]);
+    scene.done(&with);
+    assert_eq!(scene.ours(&["diff"]).code, 0);
+    let without = [&["upgrade", "--wait=false", "--reset-values"], PROFILE.as_slice()].concat();
+    let diff = scene.ours(&[&["diff"], PROFILE.as_slice()].concat());
+    assert_eq!(diff.code, 1);
+    assert!(diff.stdout.contains(&format!("--- ConfigMap {}/goes goes", scene.namespace)), "{}", diff.stdout);
+    let run = scene.done(&without);
+    assert!(run.stderr.contains("deleted ConfigMap"), "{}", run.stderr);
+    assert!(scene.get("v1", "ConfigMap", "goes").await.is_none());
+    assert!(scene.get("v1", "ConfigMap", "stays").await.is_some());
+    let run = scene.done(&["uninstall"]);
+    assert!(run.stdout.contains("stays: CustomResourceDefinition hosts.runtime.wasmcloud.dev"), "{}", run.stdout);
+    assert!(scene.get("v1", "ServiceAccount", "wasmcloud-operator").await.is_none());
+    scene.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quota_that_refuses_one_object_fails_the_revision_and_is_rolled_back() {
+    let Some(scene) = Scene::new("quota").await else { return };
+    scene.done(&install());
+    let quotas: Api<ResourceQuota> = Api::namespaced(scene.client(), &scene.namespace);
+    let quota = json!({ "metadata": { "name": "none" }, "spec": { "hard": { "count/configmaps": "1" } } });
+    quotas.create(&PostParams::default(), &serde_json::from_value(quota).unwrap()).await.unwrap();
+    // Nobody counts here but the API server itself, which does when the quota's status says what is used.
+    let used = json!({ "status": { "hard": { "count/configmaps": "1" }, "used": { "count/configmaps": "1" } } });
+    quotas.patch_status("none", &PatchParams::default(), &Patch::Merge(used)).await.unwrap();
+    let more = r#"extraObjects=[{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"more"}}]"#;
+    let upgrade = ["upgrade", "--wait=false", "--reuse-values", "--set-json", more];
+    let run = scene.ours(&[upgrade.as_slice(), &["--dry-run"]].concat());
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert!(run.stderr.contains("exceeded quota: none"), "{}", run.stderr);
+    let run = scene.ours(&[upgrade.as_slice(), &["--rollback-on-failure"]].concat());
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stderr.contains("exceeded quota: none"), "{}", run.stderr);
+    let history = scene.done(&["history"]).stdout;
+    let words: Vec<&str> = history.lines().skip(1).filter_map(|line| line.split_whitespace().nth(2)).collect();
+    assert_eq!(words, ["superseded", "failed", "deployed"], "{history}");
+    assert!(history.contains("Rollback to 1"));
+    scene.close().await;
+}

@@ -1,0 +1,112 @@
+//! A namespace of a test's own, and the programs that work in it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use chartwright::cluster::Client;
+use k8s_openapi::api::core::v1::Namespace;
+use kube::Api;
+use kube::api::{DeleteParams, DynamicObject};
+use serde_json::Value;
+
+use super::control_plane::{ControlPlane, TOKEN};
+use crate::tool::{self, Run};
+
+/// Values that render quickly and without TLS.
+pub(super) const PROFILE: [&str; 2] = ["--profile", "minimal"];
+
+pub(super) struct Scene {
+    pub(super) plane: &'static ControlPlane,
+    pub(super) namespace: String,
+    kubeconfig: PathBuf,
+    folder: tempfile::TempDir,
+}
+
+impl Scene {
+    /// None, with a word about it, where there are no programs.
+    pub(super) async fn new(prefix: &str) -> Option<Self> {
+        let plane = ControlPlane::shared().await?;
+        let kubeconfig = plane.kubeconfig(TOKEN);
+        let namespace = plane.namespace(prefix).await;
+        Some(Self { plane, namespace, kubeconfig, folder: tempfile::tempdir().unwrap() })
+    }
+
+    pub(super) fn client(&self) -> Client {
+        self.plane.client()
+    }
+
+    /// Another way to the API server.
+    pub(super) fn kubeconfig_for(&self, url: &str) -> PathBuf {
+        let text = std::fs::read_to_string(&self.kubeconfig).unwrap().replace(&self.plane.url(), url);
+        let path = self.folder.path().join("kubeconfig");
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// Our program, in the namespace.
+    pub(super) fn command(&self, kubeconfig: &Path, args: &[&str]) -> Command {
+        let mut command = tool::command(self.folder.path());
+        command.args(args).args(["-n", &self.namespace]).env("KUBECONFIG", kubeconfig).env_remove("HELM_DRIVER");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    pub(super) fn ours(&self, args: &[&str]) -> Run {
+        finish(&mut self.command(&self.kubeconfig, args))
+    }
+
+    /// It must do it.
+    pub(super) fn done(&self, args: &[&str]) -> Run {
+        let run = self.ours(args);
+        assert_eq!(run.code, 0, "{args:?}: {}{}", run.stdout, run.stderr);
+        run
+    }
+
+    /// A Helm, with folders of its own.
+    pub(super) fn helm(&self, program: &Path, args: &[&str]) -> Run {
+        let mut command = Command::new(program);
+        command.args(args).args(["-n", &self.namespace]).env("KUBECONFIG", &self.kubeconfig);
+        for name in ["HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "KUBECACHEDIR", "HOME"] {
+            command.env(name, self.folder.path());
+        }
+        finish(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()))
+    }
+
+    /// The exported chart, as a folder.
+    pub(super) fn chart(&self) -> PathBuf {
+        let folder = self.folder.path().join("chart");
+        if !folder.exists() {
+            let run = tool::run_in(self.folder.path(), &["chart", "export", "chart"]);
+            assert_eq!(run.code, 0, "{}", run.stderr);
+        }
+        folder
+    }
+
+    /// One object, if it is there.
+    pub(super) async fn get(&self, api_version: &str, kind: &str, name: &str) -> Option<Value> {
+        let kind = chartwright::cluster::Kinds::new(self.client()).find(api_version, kind).await.unwrap();
+        let found = kind.api(&self.client(), &self.namespace).get_opt(name).await.unwrap();
+        found.map(|found: DynamicObject| serde_json::to_value(found).unwrap())
+    }
+
+    /// The state of the last revision, as our `status` says it.
+    pub(super) fn status(&self) -> Value {
+        let run = self.ours(&["status", "-o", "json"]);
+        serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}{}", run.stdout, run.stderr))
+    }
+
+    /// Takes the namespace away; nobody waits for it.
+    pub(super) async fn close(self) {
+        let namespaces: Api<Namespace> = Api::all(self.client());
+        namespaces.delete(&self.namespace, &DeleteParams::default()).await.unwrap();
+    }
+}
+
+fn finish(command: &mut Command) -> Run {
+    let output = command.output().unwrap();
+    Run {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&output.stdout).into(),
+        stderr: String::from_utf8_lossy(&output.stderr).into(),
+    }
+}

@@ -1,0 +1,138 @@
+//! `cargo xtask cluster`: the test bed, a real cluster of one node on this machine.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args as ClapArgs, Subcommand};
+
+use crate::command::{cargo, run as run_command};
+use crate::tools::{self, Found};
+use crate::{Verdict, cache, dist};
+
+/// A cluster of one node: etcd, the parts of Kubernetes, containerd and CoreDNS in a network namespace of their own.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Start it from nothing; builds what it needs into the cache first
+    Up,
+    /// Stop it, and remove every trace of it
+    Down,
+    /// Its processes with their memory, nodes and pods
+    Status,
+    /// Run a command in its network, with KUBECONFIG set
+    Exec {
+        /// The command and its arguments.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        command: Vec<String>,
+    },
+    /// Start it, install the platform from this checkout, run a component behind a Service, and break things around it
+    Walkthrough {
+        /// Leave it up afterwards, to look around
+        #[arg(long)]
+        keep: bool,
+    },
+}
+
+/// Runs the chore.
+pub(crate) fn run(args: &Args) -> Result<Verdict> {
+    match &args.what {
+        What::Up => {
+            if let Some(why) = missing() {
+                bail!("{why}");
+            }
+            build()?;
+            run_command(testbed().arg("up"))?;
+        }
+        What::Down => run_command(testbed().arg("down"))?,
+        What::Status => run_command(testbed().arg("status"))?,
+        What::Exec { command } => {
+            let output = testbed().arg("kubeconfig").output().context("ask the test bed")?;
+            let kubeconfig = String::from_utf8(output.stdout)?;
+            run_command(testbed().arg("exec").args(command).env("KUBECONFIG", kubeconfig.trim()))?;
+        }
+        What::Walkthrough { keep } => walkthrough(*keep)?,
+    }
+    Ok(Verdict::Yes)
+}
+
+/// Why there can be no cluster on this machine, if so.
+pub(crate) fn missing() -> Option<String> {
+    let is = |test: &str| Command::new("bash").args(["-c", test]).output().is_ok_and(|output| output.status.success());
+    let needs = [
+        ("[[ $EUID == 0 ]]", "root"),
+        ("command -v go || test -x /usr/local/go/bin/go", "Go"),
+        ("command -v dpkg apt-get", "Debian's packages (dpkg, apt-get)"),
+        ("unshare --net --mount --pid --fork true", "namespaces (unshare)"),
+        ("[[ -w /sys/fs/cgroup ]] || mkdir -p /sys/fs/cgroup/chartwright && rmdir /sys/fs/cgroup/chartwright", "writable cgroups"),
+    ];
+    let lacking: Vec<&str> = needs.iter().filter(|(test, _)| !is(test)).map(|(_, name)| *name).collect();
+    (!lacking.is_empty()).then(|| format!("a cluster needs {}", lacking.join(", ")))
+}
+
+/// Starts a cluster, shows everything on it, and takes it down.
+pub(crate) fn walkthrough(keep: bool) -> Result<()> {
+    if let Some(why) = missing() {
+        bail!("{why}");
+    }
+    build()?;
+    let program = dist::quick_here()?;
+    let component = hello()?;
+    run_command(testbed().arg("up"))?;
+    let walked = run_command(
+        Command::new(folder().join("walkthrough")).args([&program, &component]).envs(helms()),
+    );
+    if !keep {
+        run_command(testbed().arg("down"))?;
+    }
+    walked
+}
+
+/// Both Helms, where they are at hand.
+fn helms() -> Vec<(&'static str, PathBuf)> {
+    let found = [("CHARTWRIGHT_HELM3", tools::helm_3()), ("CHARTWRIGHT_HELM4", tools::helm_4())];
+    found.into_iter().filter_map(|(name, found)| match found {
+        Ok(Found::At(place)) => Some((name, place)),
+        _ => None,
+    }).collect()
+}
+
+/// Builds the pieces; those that other checks use, too, come from the same cache.
+fn build() -> Result<()> {
+    let mut build = testbed();
+    for (variable, found) in [
+        (tools::ETCD_VARIABLE, tools::etcd()?),
+        (tools::KUBEBOX_VARIABLE, tools::kubebox()?),
+        (tools::NATS_SERVER_VARIABLE, tools::nats_server()?),
+        (tools::REGISTRY_VARIABLE, tools::registry()?),
+    ] {
+        match found {
+            Found::At(place) => drop(build.env(variable, place)),
+            Found::Missing(why) => bail!("{variable}: {why}"),
+        }
+    }
+    run_command(build.arg("build"))
+}
+
+/// The component that answers `hello` over HTTP.
+fn hello() -> Result<PathBuf> {
+    let guests = cache::checkout().join("tests/guests");
+    let target = cache::checkout().join("target/guests");
+    let mut build = cargo();
+    build.args(["build", "--release", "--quiet", "--target", "wasm32-wasip2", "--target-dir"]).arg(&target);
+    run_command(build.current_dir(guests).env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS"))?;
+    Ok(target.join("wasm32-wasip2/release/hello.wasm"))
+}
+
+fn testbed() -> Command {
+    Command::new(folder().join("testbed"))
+}
+
+fn folder() -> PathBuf {
+    cache::checkout().join("tests/testbed")
+}
