@@ -10,22 +10,32 @@ use crate::scene::Scene;
 /// An operator in a process.
 pub(crate) struct Operator {
     pub(crate) process: Process,
-    metrics: std::net::SocketAddr,
+    metrics: Option<std::net::SocketAddr>,
 }
 
 impl Operator {
     pub(crate) fn start(plane: &ControlPlane, scene: &Scene, log: &Path, more: &[&str]) -> Self {
         let metrics = std::net::SocketAddr::from(([127, 0, 0, 1], free_port()));
-        let mut environment = vec![
-            ("KUBECONFIG".to_owned(), plane.kubeconfig(TOKEN).display().to_string()),
-            ("OPERATOR_NAMESPACE".to_owned(), scene.own.clone()),
-        ];
         let own = [format!("--metrics-bind-address={metrics}"), "--health-probe-bind-address=0".to_owned()];
         let arguments = scene.arguments(more);
         let others = arguments.into_iter().filter(|one| !one.contains("-bind-address"));
-        for argument in others.chain(own) {
+        let arguments: Vec<_> = others.chain(own).collect();
+        Self::start_as(&plane.kubeconfig(TOKEN), &scene.own, &arguments, log)
+    }
+
+    /// The same as whoever a kubeconfig says, with these arguments and no others.
+    pub(crate) fn start_as(kubeconfig: &Path, own: &str, arguments: &[String], log: &Path) -> Self {
+        let mut environment = vec![
+            ("KUBECONFIG".to_owned(), kubeconfig.display().to_string()),
+            ("OPERATOR_NAMESPACE".to_owned(), own.to_owned()),
+        ];
+        let mut metrics = None;
+        for argument in arguments {
             let (name, value) = argument.trim_start_matches("--").split_once('=').unwrap();
             environment.push((format!("CHARTWRIGHT_{}", name.to_uppercase().replace('-', "_")), value.to_owned()));
+            if name == "metrics-bind-address" {
+                metrics = value.parse().ok();
+            }
         }
         let arguments = ["child::an_operator", "--exact", "--ignored", "--nocapture"].map(str::to_owned);
         let program = std::env::current_exe().unwrap();
@@ -44,7 +54,7 @@ impl Operator {
 
     /// The sum of a metric's lines.
     pub(crate) async fn metric(&self, name: &str, words: &[&str]) -> f64 {
-        crate::scene::sum(&crate::scene::page(self.metrics, "/metrics").await, name, words)
+        crate::scene::sum(&crate::scene::page(self.metrics.unwrap(), "/metrics").await, name, words)
     }
 }
 
