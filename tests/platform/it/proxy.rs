@@ -22,11 +22,11 @@ use tokio::task::JoinHandle;
 /// The trouble it makes; zero is none.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Trouble {
-    /// Every so many requests, watches aside, one is answered 429.
+    /// Of so many requests, watches aside, one is answered 429.
     pub(crate) throttled: u64,
-    /// Every so many changes of objects, one is answered 409, and not made.
+    /// Of so many changes of objects, one is answered 409, and not made.
     pub(crate) contradicted: u64,
-    /// Every so many writes, one is made and answered 500.
+    /// Of so many writes, one is made and answered 500.
     pub(crate) unanswered: u64,
     /// How long a watch lives before it has expired.
     pub(crate) watched: Duration,
@@ -126,7 +126,8 @@ enum Fate {
 fn fate(state: &mut State, method: &Method, watches: bool) -> Fate {
     let State { trouble, seen } = state;
     seen.requests += 1;
-    let every = |number: u64, of: u64| of != 0 && number.is_multiple_of(of);
+    // Which ones looks like chance, and is not: counted off evenly, they would be the same step of the same round each time.
+    let every = |number: u64, of: u64| of != 0 && (number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32).is_multiple_of(of);
     if watches {
         seen.watches += 1;
         return Fate::Forwarded;

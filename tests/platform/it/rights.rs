@@ -168,8 +168,9 @@ async fn a_right_that_is_missing_is_seen_and_said() {
     let values = format!("operator: {{ watchNamespaces: [{}] }}\ncrds: {{ upgradeHook: false }}\n", scene.apps);
     let mut objects = chart::rendered(&scene.own, &values);
     for role in objects.iter_mut().filter(|object| object.kind == "Role") {
-        let rules = role.value["rules"].as_array_mut().unwrap();
-        rules.retain(|rule| !rule["resources"].as_array().unwrap().contains(&json!("services")));
+        for rule in role.value["rules"].as_array_mut().unwrap() {
+            rule["resources"].as_array_mut().unwrap().retain(|resource| resource != "services");
+        }
     }
     chart::apply(&scene.client, &objects, &["ServiceAccount", "Role", "RoleBinding"]).await;
     let token = plane.token(&scene.own, &chart::operator(&objects).1).await;
