@@ -80,7 +80,7 @@ async fn runs_once(scene: &Scene, hosts: &[&Scripted], count: usize) {
 
 /// What it may ask in all of that: so many for the lives of thirty-two workloads, and so many a second beside that.
 fn bounded(seen: &Seen, took: Duration) {
-    let most = 1000.0 + 30.0 * took.as_secs_f64();
+    let most = 600.0 + 25.0 * took.as_secs_f64();
     assert!((seen.requests as f64) < most, "{} requests in {took:?}", seen.requests);
 }
 
