@@ -82,7 +82,9 @@ pub fn problem(service: &Service) -> Option<String> {
     let spec = service.spec.as_ref()?;
     if spec.type_.as_deref() == Some("ExternalName") {
         let elsewhere = spec.external_name.as_deref().unwrap_or_default();
-        return Some(format!("it is of the type ExternalName and leads to `{elsewhere}`, never to the hosts of a workload"));
+        return Some(format!(
+            "it is of the type ExternalName and leads to `{elsewhere}`, never to the hosts of a workload"
+        ));
     }
     let selector = spec.selector.as_ref().filter(|selector| !selector.is_empty())?;
     let selector: Vec<_> = selector.iter().map(|(key, value)| format!("{key}={value}")).collect();

@@ -63,7 +63,10 @@ where
     .await
 }
 
-async fn listen<C>(address: SocketAddr, connect: impl Fn(TcpStream) -> C + Send + 'static) -> std::io::Result<SocketAddr>
+async fn listen<C>(
+    address: SocketAddr,
+    connect: impl Fn(TcpStream) -> C + Send + 'static,
+) -> std::io::Result<SocketAddr>
 where
     C: Future<Output = ()> + Send + 'static,
 {

@@ -351,7 +351,10 @@ async fn the_commands_make_show_and_renew() {
     // Whoever may not look is told what he may not.
     let refused = run(&nobody, json!({ "verb": "status", "namespace": place.own })).await;
     let why = refused["error"].as_str().unwrap_or_else(|| panic!("{refused}"));
-    assert!(why.contains(&format!("the Secrets of {} cannot be listed", place.own)) && why.contains("forbidden"), "{why}");
+    assert!(
+        why.contains(&format!("the Secrets of {} cannot be listed", place.own)) && why.contains("forbidden"),
+        "{why}"
+    );
     let refused = run(&nobody, renew(json!({}))).await;
     assert!(length(&refused, "changes") == 0 && length(&refused, "problems") > 0, "{refused}");
     let missing = run(&admin, json!({ "verb": "renew", "list": "/nowhere", "namespace": place.own })).await;

@@ -84,7 +84,9 @@ impl Proxy {
                         let (client, state) = (client.clone(), Arc::clone(&state));
                         async move { Ok::<_, Infallible>(forward(client, state, request).await) }
                     });
-                    _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+                    _ = hyper::server::conn::http1::Builder::new()
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await;
                 });
             }
         });
@@ -166,7 +168,8 @@ async fn forward(client: Client, state: Arc<Mutex<State>>, request: Request<Inco
             return answer;
         }
         Fate::Contradicted => {
-            let why = "Operation cannot be fulfilled: the object has been modified; apply your changes to the latest version";
+            let why =
+                "Operation cannot be fulfilled: the object has been modified; apply your changes to the latest version";
             return refusal(StatusCode::CONFLICT, "Conflict", why);
         }
         Fate::Forwarded | Fate::Unanswered => {}

@@ -81,7 +81,8 @@ async fn roles_are_enough_where_there_is_no_cluster_role() {
     scene.make::<Pod>(pod).await;
     let address = Patch::Merge(json!({ "status": { "podIP": "10.0.0.2", "podIPs": [{ "ip": "10.0.0.2" }] } }));
     scene.api::<Pod>().patch_status("host-b", &PatchParams::default(), &address).await.unwrap();
-    let map = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "greeting" }, "data": { "A": "b" } });
+    let map =
+        json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "greeting" }, "data": { "A": "b" } });
     scene.make::<ConfigMap>(map).await;
     let artifact = json!({
         "apiVersion": "runtime.wasmcloud.dev/v1alpha1", "kind": "Artifact",

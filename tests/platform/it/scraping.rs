@@ -58,7 +58,8 @@ async fn metrics_are_for_those_whom_the_api_server_lets_read_them() {
 
     let name = format!("{}-metrics", scene.apps);
     let of_role = |kind: &str, more: serde_json::Value| {
-        let mut value = json!({ "apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": { "name": name } });
+        let mut value =
+            json!({ "apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": { "name": name } });
         value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         value
     };
@@ -69,7 +70,10 @@ async fn metrics_are_for_those_whom_the_api_server_lets_read_them() {
     });
     let create = kube::api::PostParams::default();
     let role = serde_json::from_value(of_role("ClusterRole", role)).unwrap();
-    kube::Api::<k8s_openapi::api::rbac::v1::ClusterRole>::all(scene.client.clone()).create(&create, &role).await.unwrap();
+    kube::Api::<k8s_openapi::api::rbac::v1::ClusterRole>::all(scene.client.clone())
+        .create(&create, &role)
+        .await
+        .unwrap();
     let binding = serde_json::from_value(of_role("ClusterRoleBinding", binding)).unwrap();
     kube::Api::<k8s_openapi::api::rbac::v1::ClusterRoleBinding>::all(scene.client.clone())
         .create(&create, &binding)
