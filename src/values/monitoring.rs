@@ -40,7 +40,7 @@ section! {
         ..
         /// The same as of a PodMonitor.
         monitor: PodMonitor,
-        /// How the scraper proves who it is, when metrics are secure.
+        /// How the scraper proves who it is, when metrics are secure. Left out: by the token of its own Pod.
         bearer_token_file: String,
     }
 }

@@ -77,6 +77,24 @@ pub fn slices(service: &Service, backends: &[Backend]) -> Vec<EndpointSlice> {
     made.collect()
 }
 
+/// What keeps a Service from leading to hosts alone. They are among where it leads all the same, as with upstream's operator.
+pub fn problem(service: &Service) -> Option<String> {
+    let spec = service.spec.as_ref()?;
+    if spec.type_.as_deref() == Some("ExternalName") {
+        let elsewhere = spec.external_name.as_deref().unwrap_or_default();
+        return Some(format!(
+            "it is of the type ExternalName and leads to `{elsewhere}`, never to the hosts of a workload"
+        ));
+    }
+    let selector = spec.selector.as_ref().filter(|selector| !selector.is_empty())?;
+    let selector: Vec<_> = selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    Some(format!(
+        "it has a selector ({}): Kubernetes leads it to the Pods with these labels too, which answer for the workload; take the \
+         selector away",
+        selector.join(",")
+    ))
+}
+
 /// The names of the Service's TCP ports: kube-proxy joins ports by name, so each needs one of its own.
 fn port_names(service: &Service) -> BTreeSet<String> {
     let ports = service.spec.as_ref().and_then(|spec| spec.ports.as_ref());
@@ -142,6 +160,21 @@ mod tests {
         assert_eq!(ports, [("http".to_owned(), 9191), ("web".to_owned(), 9191)]);
         assert_eq!(slices[0].endpoints[0].node_name.as_deref(), Some("n1"));
         assert!(super::slices(&service, &[]).is_empty());
+    }
+
+    #[test]
+    fn a_service_that_leads_elsewhere_too_is_named() {
+        let mut service = service(&json!([{ "port": 80 }]));
+        assert_eq!(problem(&service), None);
+        let spec = service.spec.as_mut().unwrap();
+        spec.selector = Some(BTreeMap::from([("app".into(), "web".into()), ("tier".into(), "x".into())]));
+        assert!(problem(&service).unwrap().contains("a selector (app=web,tier=x)"));
+        let spec = service.spec.as_mut().unwrap();
+        spec.selector = Some(BTreeMap::new());
+        assert_eq!(problem(&service), None);
+        let spec = service.spec.as_mut().unwrap();
+        (spec.type_, spec.external_name) = (Some("ExternalName".into()), Some("db.example".into()));
+        assert!(problem(&service).unwrap().contains("leads to `db.example`"));
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub mod options;
 pub mod placement;
 pub mod request;
 mod run;
+mod scrape;
 mod serve;
 pub mod template;
 
@@ -28,4 +29,5 @@ pub use controllers::deployment::{MAX_SURGE, MAX_UNAVAILABLE};
 pub use kube::Client;
 pub use options::Options;
 pub use run::{Addresses, OperatorError, run};
+pub use scrape::CertificateError as MetricsCertificateError;
 pub use serve::{ServeError, client, serve};

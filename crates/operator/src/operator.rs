@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::bus::Bus;
 use crate::cluster::{Cluster, Key};
 use crate::controllers::queue::Queue;
+use crate::controllers::route::Warned;
 use crate::controllers::starts::Starts;
 use crate::fleet::{Fleet, watchdog};
 use crate::metrics::Metrics;
@@ -58,6 +59,8 @@ pub struct Operator {
     pub settings: Settings,
     pub(crate) queues: Queues,
     pub(crate) starts: Starts,
+    /// What was said of Services.
+    pub(crate) warned: Warned,
     /// Cancelled once this operator is not the active one any more: what goes on beside the controllers ends with it.
     pub(crate) over: CancellationToken,
 }
@@ -79,7 +82,8 @@ impl Operator {
             routes: Queue::new(),
             hosts: Queue::new(),
         };
-        Arc::new(Self { cluster, bus, fleet, metrics, settings, queues, starts, over: CancellationToken::new() })
+        let (warned, over) = (Warned::default(), CancellationToken::new());
+        Arc::new(Self { cluster, bus, fleet, metrics, settings, queues, starts, warned, over })
     }
 
     /// Does something beside the controllers, for as long as this operator is the active one.

@@ -38,6 +38,7 @@ pub struct Options {
     pub leader_elect: bool,
     pub leader_election_id: String,
     pub metrics_bind_address: Option<SocketAddr>,
+    pub metrics_access: MetricsAccess,
     pub health_probe_bind_address: Option<SocketAddr>,
     /// The list of certificates to look after, if any.
     pub certificates: Option<PathBuf>,
@@ -47,6 +48,24 @@ pub struct Options {
     pub log_json: bool,
     /// Flags that were given and have no effect.
     pub ignored: Vec<String>,
+}
+
+/// Who may read metrics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MetricsAccess {
+    /// Everybody who gets at the port.
+    Open,
+    /// Over TLS, and only those whom the API server lets: with the certificate of these files, or one of its own.
+    Secure(Option<CertificateFiles>),
+}
+
+/// A certificate and its key, in PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateFiles {
+    /// The certificate, and those between it and its authority.
+    pub cert: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
 }
 
 impl Options {
@@ -74,12 +93,7 @@ impl Options {
         if manages && list.is_none() {
             faults.push("--certificates=manage: needs --certificate-config, the list of what to make".into());
         }
-        if given.bool("metrics-secure") {
-            faults.push(
-                "--metrics-secure: not supported; leave `metrics.secure` off and admit scrapers by a NetworkPolicy"
-                    .into(),
-            );
-        }
+        let metrics_access = metrics_access(&given, &mut faults);
         let mut options = Self {
             nats: nats::options(&given, "nats", NAME),
             own_namespace: own_namespace.unwrap_or_default(),
@@ -98,6 +112,7 @@ impl Options {
             leader_elect: given.bool("leader-elect"),
             leader_election_id: given.text("leader-election-id").unwrap_or_default(),
             metrics_bind_address: listen("metrics-bind-address"),
+            metrics_access,
             health_probe_bind_address: listen("health-probe-bind-address"),
             certificates: list.filter(|_| manages),
             certificate_validity: time("certificate-validity"),
@@ -108,6 +123,21 @@ impl Options {
         };
         options.ignored = given.unused();
         if faults.is_empty() { Ok(options) } else { Err(Usage(faults)) }
+    }
+}
+
+fn metrics_access(given: &Given, faults: &mut Vec<String>) -> MetricsAccess {
+    if !given.bool("metrics-secure") {
+        return MetricsAccess::Open;
+    }
+    match (given.path("metrics-tls-cert-path"), given.path("metrics-tls-key-path")) {
+        (Some(cert), Some(key)) => MetricsAccess::Secure(Some(CertificateFiles { cert, key })),
+        (None, None) => MetricsAccess::Secure(None),
+        (cert, _) => {
+            let (has, lacks) = if cert.is_some() { ("cert", "key") } else { ("key", "cert") };
+            faults.push(format!("--metrics-tls-{has}-path: needs --metrics-tls-{lacks}-path beside it"));
+            MetricsAccess::Secure(None)
+        }
     }
 }
 
@@ -144,6 +174,19 @@ mod tests {
         assert_eq!(options.metrics_bind_address.map(|address| address.port()), Some(8081));
         assert_eq!(options.ignored, [""; 0]);
         assert_eq!(parse(&["--metrics-bind-address=0"]).unwrap().metrics_bind_address, None);
+    }
+
+    #[test]
+    fn metrics_are_open_or_secure_with_a_whole_certificate_or_none() {
+        assert_eq!(parse(&[]).unwrap().metrics_access, MetricsAccess::Open);
+        assert_eq!(parse(&["--metrics-secure"]).unwrap().metrics_access, MetricsAccess::Secure(None));
+        let given = ["--metrics-secure", "--metrics-tls-cert-path=/c", "--metrics-tls-key-path=/k"];
+        let files = CertificateFiles { cert: "/c".into(), key: "/k".into() };
+        assert_eq!(parse(&given).unwrap().metrics_access, MetricsAccess::Secure(Some(files)));
+        let half = parse(&["--metrics-secure", "--metrics-tls-key-path=/k"]).unwrap_err().to_string();
+        assert_eq!(half, "--metrics-tls-key-path: needs --metrics-tls-cert-path beside it");
+        // A certificate that nobody would see is said to be of no effect.
+        assert_eq!(parse(&["--metrics-tls-cert-path=/c"]).unwrap().ignored, ["metrics-tls-cert-path"]);
     }
 
     #[test]

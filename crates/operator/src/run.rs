@@ -28,6 +28,7 @@ use crate::metrics::Metrics;
 use crate::operator::{Operator, Settings};
 use crate::options::Options;
 use crate::placement::Policy;
+use crate::scrape;
 
 /// How long what is being looked at has to come to its end.
 const FINISH: Duration = Duration::from_secs(10);
@@ -54,6 +55,9 @@ pub enum OperatorError {
     /// The control plane cannot be listened to.
     #[error("hosts cannot be listened to: {0}")]
     Heartbeats(String),
+    /// The certificate of the metrics.
+    #[error(transparent)]
+    Scrape(#[from] scrape::CertificateError),
     /// The list of certificates.
     #[error(transparent)]
     Certificates(#[from] crate::certificates::ConfigError),
@@ -86,11 +90,10 @@ pub async fn run(
     let metrics = Arc::new(Metrics::default());
     let connection = connect(&options.nats).await?;
     let working = Arc::new(AtomicBool::new(false));
-    let metrics_at = listen("metrics-bind-address", options.metrics_bind_address, {
-        let metrics = Arc::clone(&metrics);
-        move |path| metrics_page(path, &metrics)
-    })
-    .await?;
+    let metrics_at = match options.metrics_bind_address {
+        Some(address) => Some(scrape::serve(address, &options.metrics_access, client.clone(), &metrics).await?),
+        None => None,
+    };
     let probes = listen("health-probe-bind-address", options.health_probe_bind_address, {
         let (state, working) = (connection.state(), Arc::clone(&working));
         move |path| {
@@ -290,13 +293,6 @@ async fn listen(
 ) -> Result<Option<SocketAddr>, OperatorError> {
     let Some(address) = address else { return Ok(None) };
     pages::serve(address, page).await.map(Some).map_err(|why| OperatorError::Listen { flag, address, why })
-}
-
-fn metrics_page(path: &str, metrics: &Metrics) -> Page {
-    if path != "/metrics" {
-        return (StatusCode::NOT_FOUND, "text/plain", "only /metrics is here\n".into());
-    }
-    (StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", metrics.text())
 }
 
 fn probe(path: &str, connected: bool, problem: Option<String>, working: bool) -> Page {

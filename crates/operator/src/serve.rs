@@ -31,8 +31,8 @@ pub enum ServeError {
 impl ServeError {
     /// Whether the call was wrong: flags, or files they name. Nothing was tried then.
     pub fn is_usage(&self) -> bool {
-        use OperatorError::{Certificates, Nats};
-        matches!(self, Self::Usage(_) | Self::Cluster(_) | Self::Operator(Nats(_) | Certificates(_)))
+        use OperatorError::{Certificates, Nats, Scrape};
+        matches!(self, Self::Usage(_) | Self::Cluster(_) | Self::Operator(Nats(_) | Certificates(_) | Scrape(_)))
     }
 }
 

@@ -15,7 +15,8 @@ use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use kube::{Api, Client, ResourceExt as _};
 use serde_json::json;
 
-use crate::control_plane::ControlPlane;
+use crate::child;
+use crate::control_plane::{ControlPlane, OPERATOR_TOKEN, TOKEN};
 use crate::nats::Nats;
 use crate::scene::{Scene, eventually};
 
@@ -274,6 +275,90 @@ async fn the_operator_keeps_certificates_and_says_how_long_they_last() {
     let longer = place.text().replace("wc-nats-tls", "wc-nats-other");
     std::fs::write(&path, longer).unwrap();
     eventually("the new list", async || place.versions().await.len() == 5).await;
+}
+
+/// What `chartwright certs` calls finds its cluster by KUBECONFIG, as kubectl does: a variable that only a process of its own
+/// can have here.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_make_show_and_renew() {
+    let place = place!("2160h");
+    let plane = ControlPlane::shared().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("certificates.yaml");
+    std::fs::write(&list, place.text()).unwrap();
+    let (admin, nobody) = (plane.kubeconfig(TOKEN), plane.kubeconfig(OPERATOR_TOKEN));
+    let run = async |kubeconfig: &std::path::Path, asked: serde_json::Value| {
+        child::certificates(kubeconfig, &folder.path().join("answer"), &asked).await
+    };
+    let renew = |more: serde_json::Value| {
+        let mut asked = json!({ "verb": "renew", "list": list, "namespace": place.own, "overlap": 2 });
+        asked.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        asked
+    };
+    let length = |answer: &serde_json::Value, key: &str| answer[key].as_array().unwrap().len();
+
+    let empty = run(&admin, json!({ "verb": "status", "namespace": place.own })).await;
+    assert_eq!(length(&empty["status"], "certificates"), 0, "{empty}");
+    let made = run(&admin, renew(json!({}))).await;
+    assert_eq!((length(&made, "changes"), length(&made, "problems")), (4, 0), "{made}");
+    let before = place.versions().await;
+    let again = run(&admin, renew(json!({}))).await;
+    assert_eq!((length(&again, "changes"), length(&again, "problems")), (0, 0), "{again}");
+    assert_eq!(place.versions().await, before);
+
+    let shown = run(&admin, json!({ "verb": "status", "namespace": place.own })).await;
+    assert_eq!(shown["well"], true, "{shown}");
+    let rows = shown["status"]["certificates"].as_array().unwrap();
+    let mut found: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let text = |key: &str| row[key].as_str().unwrap().to_owned();
+            assert_eq!(row["problem"], serde_json::Value::Null, "{row}");
+            (text("namespace"), text("secret"), row["daysLeft"].as_i64().unwrap() > 88)
+        })
+        .collect();
+    found.sort();
+    let mut wanted: Vec<_> = before.keys().map(|place| place.split_once('/').unwrap()).collect();
+    wanted.sort_unstable();
+    let wanted: Vec<_> =
+        wanted.into_iter().map(|(namespace, name)| (namespace.to_owned(), name.to_owned(), true)).collect();
+    assert_eq!(found, wanted);
+    assert!(shown["table"].as_str().unwrap().contains("wasmcloud-runtime"), "{shown}");
+    // Those of another namespace's authority are not its own.
+    let elsewhere = run(&admin, json!({ "verb": "status", "namespace": place.edge })).await;
+    assert_eq!(length(&elsewhere["status"], "certificates"), 0, "{elsewhere}");
+    let soon = run(&admin, json!({ "verb": "status", "namespace": place.own, "within": 100 })).await;
+    assert_eq!(soon["well"], false);
+    assert!(soon["table"].as_str().unwrap().contains("it ends in less than 100 days"), "{soon}");
+
+    // One that is damaged is a problem until it is made anew.
+    let damage = json!({ "data": { "tls.crt": "AAAA" } });
+    let secrets = place.secrets(&place.own);
+    secrets.patch("wc-nats-tls", &PatchParams::default(), &Patch::Merge(damage)).await.unwrap();
+    let damaged = run(&admin, json!({ "verb": "status", "namespace": place.own })).await;
+    assert_eq!(damaged["well"], false, "{damaged}");
+    let mended = run(&admin, renew(json!({}))).await;
+    assert_eq!(length(&mended, "changes"), 1, "{mended}");
+
+    let certificate = async || value(&place.secret(&place.own, "wc-nats-tls").await, "tls.crt");
+    let first = certificate().await;
+    let forced = run(&admin, renew(json!({ "force": true }))).await;
+    assert_eq!(length(&forced, "changes"), 3, "{forced}");
+    assert_ne!(certificate().await, first);
+    run(&admin, renew(json!({ "rotate": true }))).await;
+    assert_eq!(count(&value(&place.secret(&place.own, "wc-nats-tls").await, "ca.crt")), 2, "two are trusted");
+
+    // Whoever may not look is told what he may not.
+    let refused = run(&nobody, json!({ "verb": "status", "namespace": place.own })).await;
+    let why = refused["error"].as_str().unwrap_or_else(|| panic!("{refused}"));
+    assert!(
+        why.contains(&format!("the Secrets of {} cannot be listed", place.own)) && why.contains("forbidden"),
+        "{why}"
+    );
+    let refused = run(&nobody, renew(json!({}))).await;
+    assert!(length(&refused, "changes") == 0 && length(&refused, "problems") > 0, "{refused}");
+    let missing = run(&admin, json!({ "verb": "renew", "list": "/nowhere", "namespace": place.own })).await;
+    assert!(missing["error"].as_str().unwrap().contains("/nowhere"), "{missing}");
 }
 
 /// Certificates of a NATS server and of a client, as the kubelet would bring them, and the server told as the reloader does.

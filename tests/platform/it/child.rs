@@ -1,6 +1,10 @@
 //! An operator as a process of its own: killed as the kernel kills, and weighed.
 
 use std::path::Path;
+use std::time::Duration;
+
+use chartwright_operator::certificates::{self, Asked, CertificatesError};
+use serde_json::{Value, json};
 
 use crate::control_plane::{ControlPlane, TOKEN};
 use crate::nats::free_port;
@@ -10,22 +14,32 @@ use crate::scene::Scene;
 /// An operator in a process.
 pub(crate) struct Operator {
     pub(crate) process: Process,
-    metrics: std::net::SocketAddr,
+    metrics: Option<std::net::SocketAddr>,
 }
 
 impl Operator {
     pub(crate) fn start(plane: &ControlPlane, scene: &Scene, log: &Path, more: &[&str]) -> Self {
         let metrics = std::net::SocketAddr::from(([127, 0, 0, 1], free_port()));
-        let mut environment = vec![
-            ("KUBECONFIG".to_owned(), plane.kubeconfig(TOKEN).display().to_string()),
-            ("OPERATOR_NAMESPACE".to_owned(), scene.own.clone()),
-        ];
         let own = [format!("--metrics-bind-address={metrics}"), "--health-probe-bind-address=0".to_owned()];
         let arguments = scene.arguments(more);
         let others = arguments.into_iter().filter(|one| !one.contains("-bind-address"));
-        for argument in others.chain(own) {
+        let arguments: Vec<_> = others.chain(own).collect();
+        Self::start_as(&plane.kubeconfig(TOKEN), &scene.own, &arguments, log)
+    }
+
+    /// The same as whoever a kubeconfig says, with these arguments and no others.
+    pub(crate) fn start_as(kubeconfig: &Path, own: &str, arguments: &[String], log: &Path) -> Self {
+        let mut environment = vec![
+            ("KUBECONFIG".to_owned(), kubeconfig.display().to_string()),
+            ("OPERATOR_NAMESPACE".to_owned(), own.to_owned()),
+        ];
+        let mut metrics = None;
+        for argument in arguments {
             let (name, value) = argument.trim_start_matches("--").split_once('=').unwrap();
             environment.push((format!("CHARTWRIGHT_{}", name.to_uppercase().replace('-', "_")), value.to_owned()));
+            if name == "metrics-bind-address" {
+                metrics = value.parse().ok();
+            }
         }
         let arguments = ["child::an_operator", "--exact", "--ignored", "--nocapture"].map(str::to_owned);
         let program = std::env::current_exe().unwrap();
@@ -44,7 +58,7 @@ impl Operator {
 
     /// The sum of a metric's lines.
     pub(crate) async fn metric(&self, name: &str, words: &[&str]) -> f64 {
-        crate::scene::sum(&crate::scene::page(self.metrics, "/metrics").await, name, words)
+        crate::scene::sum(&crate::scene::page(self.metrics.unwrap(), "/metrics").await, name, words)
     }
 }
 
@@ -53,4 +67,39 @@ impl Operator {
 #[ignore = "a program for other tests"]
 fn an_operator() {
     chartwright_operator::serve(&[]).unwrap();
+}
+
+/// The variable by which [`certificates`] says what is asked, and the one for where the answer goes.
+const ASKED: &str = "CHARTWRIGHT_TEST_ASKED";
+const ANSWER: &str = "CHARTWRIGHT_TEST_ANSWER";
+
+/// What one of the commands for certificates answers as whoever a kubeconfig says.
+pub(crate) async fn certificates(kubeconfig: &Path, answer: &Path, asked: &Value) -> Value {
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    command.args(["child::a_command_for_certificates", "--exact", "--ignored", "--nocapture"]);
+    command.env("KUBECONFIG", kubeconfig).env(ASKED, asked.to_string()).env(ANSWER, answer);
+    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&std::fs::read(answer).unwrap()).unwrap()
+}
+
+/// Not a test: what [`certificates`] starts.
+#[test]
+#[ignore = "a program for other tests"]
+fn a_command_for_certificates() {
+    let asked: Value = serde_json::from_str(&std::env::var(ASKED).unwrap()).unwrap();
+    let namespace = asked["namespace"].as_str();
+    let flag = |name: &str| asked[name].as_bool().unwrap_or_default();
+    let failed = |err: CertificatesError| json!({ "error": err.to_string() });
+    let answer = if asked["verb"] == "status" {
+        let status = certificates::status(namespace, asked["within"].as_i64());
+        status.map(|status| json!({ "well": status.is_well(), "table": status.table(), "status": status }))
+    } else {
+        let overlap = Duration::from_secs(asked["overlap"].as_u64().unwrap_or(60));
+        let wish = Asked { renew: flag("force"), rotate: flag("rotate"), overlap };
+        let report = certificates::renew(Path::new(asked["list"].as_str().unwrap()), namespace, &wish);
+        report.map(|report| json!({ "changes": report.changes, "problems": report.problems }))
+    };
+    let answer = answer.unwrap_or_else(failed);
+    std::fs::write(std::env::var(ANSWER).unwrap(), answer.to_string()).unwrap();
 }

@@ -1,10 +1,12 @@
 //! An API server with its etcd, and the controllers of Kubernetes that clean up.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use chartwright_contract::crds;
-use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::api::authentication::v1::TokenRequest;
+use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::{Api, Client, Config};
 use serde_json::json;
@@ -109,15 +111,39 @@ impl ControlPlane {
 
     /// A file that names the server and the token.
     pub(crate) fn kubeconfig(&self, token: &str) -> PathBuf {
-        let path = self.folder.path().join(format!("kubeconfig-{token}"));
+        self.kubeconfig_at(&self.url(), token)
+    }
+
+    /// The same with another way to the server.
+    pub(crate) fn kubeconfig_at(&self, url: &str, token: &str) -> PathBuf {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = self.folder.path().join(format!("kubeconfig-{number}"));
+        let mut cluster = json!({ "server": url });
+        if url.starts_with("https:") {
+            cluster["insecure-skip-tls-verify"] = true.into();
+        }
         let config = json!({
             "apiVersion": "v1", "kind": "Config", "current-context": "test",
-            "clusters": [{ "name": "test", "cluster": { "server": self.url(), "insecure-skip-tls-verify": true } }],
+            "clusters": [{ "name": "test", "cluster": cluster }],
             "users": [{ "name": "test", "user": { "token": token } }],
             "contexts": [{ "name": "test", "context": { "cluster": "test", "user": "test" } }],
         });
         std::fs::write(&path, config.to_string()).unwrap();
         path
+    }
+
+    /// A token of a service account, which is made if it is not there.
+    pub(crate) async fn token(&self, namespace: &str, account: &str) -> String {
+        let accounts: Api<ServiceAccount> = Api::namespaced(self.client(), namespace);
+        if accounts.get_opt(account).await.unwrap().is_none() {
+            let mut new = ServiceAccount::default();
+            new.metadata.name = Some(account.to_owned());
+            accounts.create(&PostParams::default(), &new).await.unwrap();
+        }
+        let request = TokenRequest::default();
+        let answer = accounts.create_token_request(account, &PostParams::default(), &request).await.unwrap();
+        answer.status.unwrap().token
     }
 
     /// Makes a namespace with a name of its own.

@@ -17,6 +17,7 @@
 
 mod bench;
 mod certificates;
+mod chart;
 mod child;
 mod control_plane;
 mod custom_resources;
@@ -28,12 +29,16 @@ mod nats;
 mod objects;
 mod ours;
 mod process;
+mod proxy;
 mod references;
 #[path = "../../../crates/host/tests/it/registry.rs"]
 mod registry;
+mod rights;
 mod rollouts;
 mod scene;
+mod scraping;
 mod scripted;
 mod services;
 mod tenancy;
+mod troubled;
 mod workloads;

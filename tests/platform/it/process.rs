@@ -40,6 +40,11 @@ impl Process {
         _ = self.0.wait();
     }
 
+    /// Asks it to end.
+    pub(crate) fn terminate(&self) {
+        assert!(Command::new("kill").arg(self.0.id().to_string()).status().unwrap().success());
+    }
+
     /// Whether it ended by itself.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.0.try_wait().is_ok_and(|status| status.is_some())

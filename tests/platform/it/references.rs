@@ -118,3 +118,52 @@ async fn a_changed_config_map_reaches_workloads_one_after_the_other() {
     assert!(scene.workloads().await.iter().filter(|one| of(one, "Ready").0 == "True").count() >= 3);
     operator.end().await.unwrap();
 }
+
+/// A host makes up a group of the Workload's own name, which no two replicas share.
+#[tokio::test(flavor = "multi_thread")]
+async fn h05_replicas_of_a_deployment_share_the_messages_of_a_subscription_through_all_its_versions() {
+    let Some(scene) = Scene::new().await else { return };
+    let host = scene.host("host-a").await;
+    let operator = scene.operator(&[]).await;
+    let jobs = |name: &str, config: Value, tag: &str| {
+        let mut object = objects::deployment(name, 3, &format!("reg.example/{name}:{tag}"));
+        object["spec"]["template"]["spec"]["hostInterfaces"] = json!([
+            { "namespace": "wasmcloud", "package": "messaging", "interfaces": ["handler"], "config": config },
+        ]);
+        object
+    };
+    let subscribed = json!({ "subscriptions": "acme.jobs.>" });
+    scene.make::<WorkloadDeployment>(jobs("jobs", subscribed.clone(), "1")).await;
+    scene.make::<WorkloadDeployment>(jobs("other", subscribed.clone(), "1")).await;
+    scene.make::<WorkloadDeployment>(jobs("own", json!({ "subscriptions": "a", "consumer_group": "mine" }), "1")).await;
+    for name in ["jobs", "other", "own"] {
+        scene.settled(name, 3).await;
+    }
+    let next = Patch::Merge(json!({ "spec": jobs("jobs", subscribed, "2")["spec"] }));
+    scene.api::<WorkloadDeployment>().patch("jobs", &PatchParams::default(), &next).await.unwrap();
+    eventually("the next version", async || {
+        let requests = host.seen.lock().unwrap().requests.clone();
+        let components = requests.into_iter().flat_map(|one| one.workload.unwrap().wit_world.unwrap().components);
+        components.filter(|component| component.image == "reg.example/jobs:2").count() == 3
+    })
+    .await;
+    let mut groups = BTreeMap::<String, Vec<Option<String>>>::new();
+    for request in host.seen.lock().unwrap().requests.clone() {
+        let component = request.workload.unwrap().wit_world.unwrap().components.remove(0);
+        let group = component.local_resources.unwrap().config.get("consumer_group").cloned();
+        let name = component.image.split(['/', ':']).nth(1).unwrap().to_owned();
+        groups.entry(name).or_default().push(group);
+    }
+    let of = |name: &str| {
+        let mut all = groups[name].clone();
+        all.dedup();
+        assert_eq!(all.len(), 1, "{name}: {groups:?}");
+        all.remove(0)
+    };
+    assert_eq!(groups["jobs"].len(), 6, "three of each version");
+    let (one, other) = (of("jobs").unwrap(), of("other").unwrap());
+    assert!(one.contains(".jobs.api.") && other.contains(".other.api."), "{groups:?}");
+    assert_eq!(of("own"), None, "the entry's own goes for all its components");
+    assert_eq!(host.seen.lock().unwrap().refused, [""; 0], "nothing that upstream's would not understand");
+    operator.end().await.unwrap();
+}

@@ -83,6 +83,67 @@ async fn a_hundred_replicas_roll_and_never_fewer_than_the_minimum_run() {
     operator.end().await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn recreate_ends_every_workload_of_a_version_before_the_next_one_begins() {
+    let Some(scene) = Scene::new().await else { return };
+    let hosts = hosts(&scene, 2, Duration::from_millis(50)).await;
+    let operator = scene.operator(&[]).await;
+    operator.hears(2).await;
+    let version = |tag: &str| {
+        let mut object = objects::deployment("web", 6, &format!("reg.example/a:{tag}"));
+        object["spec"]["deployPolicy"] = json!("Recreate");
+        object
+    };
+    scene.make::<WorkloadDeployment>(version("1")).await;
+    scene.settled("web", 6).await;
+    // Every change of every Workload, in order, as the API server tells it: which versions are there.
+    let api = scene.api::<Workload>();
+    let listed = api.list(&kube::api::ListParams::default()).await.unwrap();
+    let image = |one: &Workload| one.spec.components[0].image.clone();
+    let mut known: std::collections::BTreeMap<_, _> =
+        listed.items.iter().map(|one| (one.name_any(), image(one))).collect();
+    let since = listed.metadata.resource_version.unwrap();
+    let watching = tokio::spawn(async move {
+        let mut events = std::pin::pin!(api.watch(&WatchParams::default().timeout(280), &since).await.unwrap());
+        let (mut mixed, mut new) = (Vec::new(), 0);
+        while let Some(event) = events.next().await {
+            match event.unwrap() {
+                WatchEvent::Added(one) => {
+                    new += usize::from(image(&one) == "reg.example/a:2");
+                    known.insert(one.name_any(), image(&one));
+                }
+                WatchEvent::Deleted(one) if one.name_any() == "end" => break,
+                WatchEvent::Deleted(one) => _ = known.remove(&one.name_any()),
+                _ => {}
+            }
+            let versions: std::collections::BTreeSet<_> =
+                known.iter().filter(|(name, _)| *name != "end").map(|(_, image)| image.clone()).collect();
+            if versions.len() > 1 {
+                mixed.push(known.clone());
+            }
+        }
+        (mixed, new)
+    });
+    let patch = Patch::Merge(json!({ "spec": version("2")["spec"] }));
+    scene.api::<WorkloadDeployment>().patch("web", &PatchParams::default(), &patch).await.unwrap();
+    crate::scene::eventually("the next version", async || {
+        let workloads = scene.workloads().await;
+        workloads.len() == 6 && workloads.iter().all(|one| one.spec.components[0].image == "reg.example/a:2")
+    })
+    .await;
+    scene.settled("web", 6).await;
+    // A mark that all events before it were seen.
+    scene.make::<Workload>(objects::workload("end", "reg.example/a:1")).await;
+    scene.api::<Workload>().delete("end", &kube::api::DeleteParams::default()).await.unwrap();
+    let (mixed, new) = tokio::time::timeout(Duration::from_mins(1), watching).await.unwrap().unwrap();
+    assert!(mixed.is_empty(), "both at one moment: {:#?}", mixed[0]);
+    assert_eq!(new, 6, "each was made once");
+    // On the hosts it was so too: what they were told to start last came after all they were told to stop.
+    let stops: usize = hosts.iter().map(|host| host.seen.lock().unwrap().stops.len()).sum();
+    assert!(stops >= 6, "{stops}");
+    operator.end().await.unwrap();
+}
+
 /// How many workloads: two thousand where time is no matter.
 fn many() -> i32 {
     std::env::var("CHARTWRIGHT_WORKLOADS").ok().and_then(|text| text.parse().ok()).unwrap_or(400)

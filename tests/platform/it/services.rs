@@ -116,3 +116,49 @@ async fn h03_endpoints_name_their_node_and_stop_being_ready_when_the_pod_is_aske
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     operator.end().await.unwrap();
 }
+
+/// What selects Pods leads to them as well: that is Kubernetes' doing, and the hosts are among where it leads as before.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_with_a_selector_leads_to_the_hosts_and_a_warning_says_where_else() {
+    let Some(scene) = Scene::new().await else { return };
+    let _host = scene.host("host-a").await;
+    let operator = scene.operator(&[]).await;
+    let mut service = objects::service("web");
+    service["spec"]["selector"] = json!({ "app": "web" });
+    scene.make::<Service>(service).await;
+    let mut unnamed = objects::service("unnamed");
+    unnamed["spec"]["selector"] = json!({ "app": "web" });
+    scene.make::<Service>(unnamed).await;
+    let mut object = objects::deployment("web", 1, "reg.example/a:1");
+    object["spec"]["kubernetes"] = json!({ "service": { "name": "web" } });
+    scene.make::<WorkloadDeployment>(object).await;
+    scene.settled("web", 1).await;
+    eventually("a slice", async || slices(&scene).await.len() == 1).await;
+    let told = async || {
+        let events = scene.api::<k8s_openapi::api::events::v1::Event>().list(&ListParams::default()).await.unwrap();
+        let events = events.items.into_iter().filter(|event| event.reason.as_deref() == Some("ServiceLeadsElsewhere"));
+        let mut told: Vec<_> = events
+            .map(|event| {
+                assert_eq!(event.type_.as_deref(), Some("Warning"));
+                let regarding = event.regarding.unwrap();
+                let times = event.series.map_or(1, |series| series.count);
+                (regarding.kind.unwrap(), regarding.name.unwrap(), event.note.unwrap(), times)
+            })
+            .collect();
+        told.sort();
+        told
+    };
+    eventually("both are told", async || told().await.len() == 2).await;
+    let all = told().await;
+    let whom: Vec<_> = all.iter().map(|(kind, name, _, _)| (kind.as_str(), name.as_str())).collect();
+    assert_eq!(whom, [("Service", "web"), ("WorkloadDeployment", "web")]);
+    assert!(all.iter().all(|(_, _, note, _)| note.contains("a selector (app=web)")), "{all:?}");
+    // Looked at again, it is not said again.
+    let label = Patch::Merge(json!({ "metadata": { "labels": { "looked": "at" } } }));
+    scene.api::<Service>().patch("web", &PatchParams::default(), &label).await.unwrap();
+    let scale = Patch::Merge(json!({ "spec": { "replicas": 2 } }));
+    scene.api::<WorkloadDeployment>().patch_scale("web", &PatchParams::default(), &scale).await.unwrap();
+    scene.settled("web", 2).await;
+    assert_eq!(told().await, all);
+    operator.end().await.unwrap();
+}

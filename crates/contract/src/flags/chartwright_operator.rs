@@ -105,9 +105,16 @@ static OWN: &[Flag] = &[
         "metrics-secure",
         "CHARTWRIGHT_METRICS_SECURE",
         Bool,
-        "HTTPS for metrics, and callers must be allowed to read them.",
+        "HTTPS for metrics, for those whose token the API server knows and lets `get` `/metrics`.",
     )
     .default("false"),
+    flag(
+        "metrics-tls-cert-path",
+        "CHARTWRIGHT_METRICS_TLS_CERT_PATH",
+        Path,
+        "Certificate of secure metrics, read again when it changes. None: one that it signs itself.",
+    ),
+    flag("metrics-tls-key-path", "CHARTWRIGHT_METRICS_TLS_KEY_PATH", Path, "Key of that certificate."),
     flag(
         "release",
         "CHARTWRIGHT_RELEASE",

@@ -1,9 +1,10 @@
 //! What the cluster holds of one kind, as far as it is known here.
 //!
 //! Watches fill a store, and so do the answers to our own writes: whoever wrote something reads it back at once, and does
-//! not decide by what was there before. What comes later from the watch and is older than that is left out.
+//! not decide by what was there before. What comes later from the watch and is older than that is left out. So is the answer to a
+//! write that is slower than the news that its object is gone: nobody would take that one out again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -12,59 +13,97 @@ use tokio::sync::watch;
 
 use super::Key;
 
+/// How many that are gone are remembered: more than there can be answers under way.
+const GONE: usize = 4096;
+
 /// The objects of one kind.
 pub struct Store<K> {
-    objects: RwLock<BTreeMap<Key, Arc<K>>>,
+    known: RwLock<Known<K>>,
     /// How many of its watches have listed all there is.
     listed: watch::Sender<usize>,
 }
 
 impl<K> Default for Store<K> {
     fn default() -> Self {
-        Self { objects: RwLock::default(), listed: watch::Sender::new(0) }
+        let known = Known { objects: BTreeMap::new(), gone: Gone::default() };
+        Self { known: RwLock::new(known), listed: watch::Sender::new(0) }
+    }
+}
+
+struct Known<K> {
+    objects: BTreeMap<Key, Arc<K>>,
+    gone: Gone,
+}
+
+/// The uids of objects that are gone, the oldest first. No uid comes back.
+#[derive(Default)]
+struct Gone {
+    order: VecDeque<String>,
+    uids: BTreeSet<String>,
+}
+
+impl Gone {
+    fn remember(&mut self, uid: Option<&String>) {
+        let Some(uid) = uid else { return };
+        if self.uids.insert(uid.clone()) {
+            self.order.push_back(uid.clone());
+        }
+        if self.order.len() > GONE
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.uids.remove(&oldest);
+        }
+    }
+
+    fn holds(&self, uid: Option<&String>) -> bool {
+        uid.is_some_and(|uid| self.uids.contains(uid))
     }
 }
 
 impl<K: Resource<DynamicType = ()>> Store<K> {
-    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<Key, Arc<K>>> {
-        self.objects.read().unwrap_or_else(PoisonError::into_inner)
+    fn read(&self) -> RwLockReadGuard<'_, Known<K>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<Key, Arc<K>>> {
-        self.objects.write().unwrap_or_else(PoisonError::into_inner)
+    fn write(&self) -> RwLockWriteGuard<'_, Known<K>> {
+        self.known.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One object.
     pub fn get(&self, key: &Key) -> Option<Arc<K>> {
-        self.read().get(key).cloned()
+        self.read().objects.get(key).cloned()
     }
 
     /// All objects.
     pub fn all(&self) -> Vec<Arc<K>> {
-        self.read().values().cloned().collect()
+        self.read().objects.values().cloned().collect()
     }
 
     /// The objects of a namespace.
     pub fn within(&self, namespace: &str) -> Vec<Arc<K>> {
-        let objects = self.read();
+        let known = self.read();
         let from = Bound::Included(Key::new(namespace, ""));
-        let rest = objects.range((from, Bound::Unbounded));
+        let rest = known.objects.range((from, Bound::Unbounded));
         rest.take_while(|(key, _)| key.namespace == namespace).map(|(_, object)| Arc::clone(object)).collect()
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.read().len()
+        self.read().objects.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.read().is_empty()
+        self.read().objects.is_empty()
     }
 
-    /// Takes an object in, unless a newer one is there.
+    /// Takes an object in, unless a newer one is there or it is gone.
     pub fn put(&self, object: K) -> Arc<K> {
-        let mut objects = self.write();
+        let mut known = self.write();
+        if known.gone.holds(object.meta().uid.as_ref()) {
+            return Arc::new(object);
+        }
+        let objects = &mut known.objects;
         let key = Key::of(&object);
         if let Some(known) = objects.get(&key).filter(|known| version(known.meta()) > version(object.meta())) {
             return Arc::clone(known);
@@ -74,9 +113,11 @@ impl<K: Resource<DynamicType = ()>> Store<K> {
         object
     }
 
-    /// Takes an object out, unless another one of that name has come since.
+    /// Takes an object out that is gone; another one of that name, that has come since, stays.
     pub fn remove(&self, object: &K) {
-        let mut objects = self.write();
+        let mut known = self.write();
+        known.gone.remember(object.meta().uid.as_ref());
+        let objects = &mut known.objects;
         let key = Key::of(object);
         if objects.get(&key).is_some_and(|known| known.meta().uid == object.meta().uid) {
             objects.remove(&key);
@@ -86,7 +127,7 @@ impl<K: Resource<DynamicType = ()>> Store<K> {
     /// What a watch of a namespace (`None`: of all) found when it listed anew. Returns what is gone since.
     pub fn retain(&self, namespace: Option<&str>, listed: &BTreeSet<Key>) -> Vec<Arc<K>> {
         let mut gone = Vec::new();
-        self.write().retain(|key, object| {
+        self.write().objects.retain(|key, object| {
             let keeps = namespace.is_some_and(|namespace| key.namespace != namespace) || listed.contains(key);
             if !keeps {
                 gone.push(Arc::clone(object));
@@ -148,6 +189,23 @@ mod tests {
         };
         store.remove(&another);
         assert_eq!(store.len(), 1, "one of that name came since");
+    }
+
+    #[test]
+    fn an_answer_that_comes_after_the_end_brings_nothing_back() {
+        let store = Store::default();
+        store.put(map("a", "x", "10"));
+        store.remove(&map("a", "x", "12"));
+        store.put(map("a", "x", "11"));
+        assert!(store.is_empty());
+        let mut next = map("a", "x", "13");
+        next.metadata.uid = Some("another".into());
+        store.put(next);
+        assert_eq!(store.len(), 1, "one of the same name is another one");
+        for number in 0..2 * GONE {
+            store.remove(&map("b", &number.to_string(), "1"));
+        }
+        assert_eq!(store.read().gone.uids.len(), GONE);
     }
 
     #[test]

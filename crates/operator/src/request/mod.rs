@@ -1,6 +1,7 @@
 //! From a Workload object to what a host is asked to run: references to `ConfigMap`s and Secrets resolved, as late as
 //! possible, and never logged.
 
+mod consumers;
 pub mod pull_secret;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,8 +58,14 @@ pub fn needed(spec: &WorkloadSpec) -> Needed {
     needed
 }
 
-/// The request that starts a workload. `domain` is the cluster's DNS domain, `cluster.local` in most.
-pub fn build(workload: &Workload, references: &References, domain: &str) -> Result<WorkloadStartRequest, Faults> {
+/// The request that starts a workload. `owner` is the deployment whose replica it is, if it is one; `domain` is the cluster's
+/// DNS domain, `cluster.local` in most.
+pub fn build(
+    workload: &Workload,
+    owner: Option<&str>,
+    references: &References,
+    domain: &str,
+) -> Result<WorkloadStartRequest, Faults> {
     let namespace = workload.metadata.namespace.clone().unwrap_or_default();
     let mut builder = Builder { namespace: &namespace, references, faults: Vec::new() };
     let spec = &workload.spec;
@@ -74,8 +81,8 @@ pub fn build(workload: &Workload, references: &References, domain: &str) -> Resu
         reclaim_window_seconds: component.reclaim_window_seconds,
         reclaim_min_instances: component.reclaim_min_instances,
     });
-    let components: Vec<_> = components.collect();
-    let service = spec.service.as_ref().map(|service| control::Service {
+    let mut components: Vec<_> = components.collect();
+    let mut service = spec.service.as_ref().map(|service| control::Service {
         image: service.image.clone(),
         local_resources: Some(builder.resources(service.local_resources.as_ref())),
         max_restarts: u64::try_from(service.max_restarts).unwrap_or_default(),
@@ -94,6 +101,9 @@ pub fn build(workload: &Workload, references: &References, domain: &str) -> Resu
         },
     });
     let volumes = volumes.collect();
+    if let Some(owner) = owner {
+        consumers::group(&mut components, service.as_mut(), &host_interfaces, &namespace, owner);
+    }
     if !builder.faults.is_empty() {
         return Err(Faults(builder.faults));
     }

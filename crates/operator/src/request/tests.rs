@@ -41,7 +41,7 @@ fn layers_are_laid_over_each_other_and_the_request_is_what_a_strict_host_takes()
         "kubernetes": { "service": { "name": "web" } },
     }));
     assert_eq!(needed(&workload.spec).config_maps.len(), 2);
-    let request = build(&workload, &references(), "cluster.local").unwrap();
+    let request = build(&workload, None, &references(), "cluster.local").unwrap();
     strict::check("WorkloadStartRequest", &request.to_json()).unwrap();
     let workload = request.workload.unwrap();
     let world = workload.wit_world.unwrap();
@@ -66,8 +66,52 @@ fn everything_that_is_missing_is_named() {
               "localResources": { "environment": { "configFrom": [{ "name": "none" }] } } },
         ],
     }));
-    let faults = build(&workload, &references(), "cluster.local").unwrap_err().to_string();
+    let faults = build(&workload, None, &references(), "cluster.local").unwrap_err().to_string();
     for part in ["no Secret shop/gone", "no ConfigMap shop/none", "the pull Secret shop/s is of type `Opaque`"] {
         assert!(faults.contains(part), "{part}: {faults}");
     }
+}
+
+#[test]
+fn replicas_share_a_group_for_each_component_and_the_user_s_own_stays() {
+    let spec = |entry: serde_json::Value, own: serde_json::Value| {
+        workload(&json!({
+            "components": [
+                { "name": "a", "image": "reg.example/a:1", "localResources": { "config": own } },
+                { "name": "b", "image": "reg.example/b:1" },
+            ],
+            "service": { "image": "reg.example/s:1" },
+            "hostInterfaces": [{ "namespace": "wasmcloud", "package": "messaging", "interfaces": ["handler"], "config": entry }],
+        }))
+    };
+    let groups = |workload: &Workload, owner: Option<&str>| -> Vec<Option<String>> {
+        let request = build(workload, owner, &references(), "cluster.local").unwrap();
+        strict::check("WorkloadStartRequest", &request.to_json()).unwrap();
+        let workload = request.workload.unwrap();
+        let parts = workload.wit_world.unwrap().components.into_iter().map(|one| one.local_resources);
+        let parts = parts.chain([workload.service.unwrap().local_resources]);
+        parts.map(|resources| resources.unwrap().config.get("consumer_group").cloned()).collect()
+    };
+    // All of it subscribes by the entry.
+    let all = spec(json!({ "subscriptions": "jobs.>" }), json!({}));
+    let of_jobs = groups(&all, Some("jobs"));
+    let words: Vec<_> = of_jobs.iter().flatten().map(|group| &group[..group.len() - 17]).collect();
+    assert_eq!(words, ["wasmcloud.shop.jobs.a", "wasmcloud.shop.jobs.b", "wasmcloud.shop.jobs.service"]);
+    assert_eq!(of_jobs, groups(&all, Some("jobs")), "every replica has the same");
+    assert_eq!(groups(&all, None), [None, None, None], "one of its own has nobody to share with");
+    // One of them by itself.
+    let one = spec(json!({}), json!({ "subscriptions": "jobs.>" }));
+    assert_eq!(groups(&one, Some("jobs")), [of_jobs[0].clone(), None, None]);
+    // None of it wants a copy each unless it says so, and whoever says something is not contradicted.
+    let said = spec(json!({ "subscriptions": "jobs.>" }), json!({ "consumer_group": "broadcast" }));
+    let seen = groups(&said, Some("jobs"));
+    assert_eq!((seen[0].as_deref(), seen[1].clone()), (Some("broadcast"), of_jobs[1].clone()));
+    let shared = spec(json!({ "subscriptions": "jobs.>", "consumer_group": "mine" }), json!({}));
+    assert_eq!(groups(&shared, Some("jobs")), [None, None, None], "the entry's goes for all");
+    let silent = spec(json!({ "subscriptions": " , " }), json!({}));
+    assert_eq!(groups(&silent, Some("jobs")), [None, None, None]);
+    // Another backend reads no subscriptions.
+    let mut other = all.clone();
+    other.spec.host_interfaces[0].name = Some("memory".into());
+    assert_eq!(groups(&other, Some("jobs")), [None, None, None]);
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use chartwright_contract::control::WorkloadStartRequest;
-use chartwright_contract::crds::Workload;
+use chartwright_contract::crds::{Workload, WorkloadDeployment, WorkloadReplicaSet};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{Api, Resource, ResourceExt as _};
@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use super::super::Failure;
 use super::draft::Draft;
 use crate::cluster::{Key, Store};
-use crate::operator::Operator;
+use crate::operator::{Operator, owner};
 use crate::request::{self, Faults, References};
 use crate::template::fnv;
 
@@ -34,7 +34,16 @@ pub(super) async fn request(
             references.secrets.insert(name.clone(), secret);
         }
     }
-    Ok(request::build(workload, &references, &operator.settings.cluster_domain))
+    let group = deployment(operator, workload);
+    Ok(request::build(workload, group.as_deref(), &references, &operator.settings.cluster_domain))
+}
+
+/// The deployment that a workload is a replica of: of one version or the next. A `ReplicaSet` of none stands for itself.
+fn deployment(operator: &Operator, workload: &Workload) -> Option<String> {
+    let set = owner::<WorkloadReplicaSet>(workload)?;
+    let key = Key::new(workload.namespace().unwrap_or_default(), &set);
+    let known = operator.cluster.replica_sets.get(&key);
+    Some(known.and_then(|known| owner::<WorkloadDeployment>(&*known)).unwrap_or(set))
 }
 
 async fn fetch<K>(operator: &Operator, namespace: &str, name: &str) -> Result<Option<K>, Failure>
