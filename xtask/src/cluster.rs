@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::{Args as ClapArgs, Subcommand};
 
 use crate::command::{cargo, run as run_command};
+use crate::test::Outcome;
 use crate::tools::{self, Found};
 use crate::{Verdict, cache, dist};
 
@@ -56,7 +57,11 @@ pub(crate) fn run(args: &Args) -> Result<Verdict> {
             let kubeconfig = String::from_utf8(output.stdout)?;
             run_command(testbed().arg("exec").args(command).env("KUBECONFIG", kubeconfig.trim()))?;
         }
-        What::Walkthrough { keep } => walkthrough(*keep)?,
+        What::Walkthrough { keep } => {
+            if let Outcome::Skipped(why) = walkthrough(*keep)? {
+                bail!("{why}");
+            }
+        }
     }
     Ok(Verdict::Yes)
 }
@@ -75,22 +80,27 @@ pub(crate) fn missing() -> Option<String> {
     (!lacking.is_empty()).then(|| format!("a cluster needs {}", lacking.join(", ")))
 }
 
-/// Starts a cluster, shows everything on it, and takes it down.
-pub(crate) fn walkthrough(keep: bool) -> Result<()> {
+/// Starts a cluster, shows everything on it, and takes it down. A machine on which no cluster comes up is told from a platform that
+/// does not work on one.
+pub(crate) fn walkthrough(keep: bool) -> Result<Outcome> {
     if let Some(why) = missing() {
         bail!("{why}");
     }
     build()?;
     let program = dist::quick_here()?;
     let component = hello()?;
-    run_command(testbed().arg("up"))?;
+    if let Err(err) = run_command(testbed().arg("up")) {
+        _ = run_command(testbed().arg("down"));
+        return Ok(Outcome::Skipped(format!("no cluster comes up on this machine: {err}")));
+    }
     let walked = run_command(
         Command::new(folder().join("walkthrough")).args([&program, &component]).envs(helms()),
     );
     if !keep {
         run_command(testbed().arg("down"))?;
     }
-    walked
+    walked?;
+    Ok(Outcome::Passed)
 }
 
 /// Both Helms, where they are at hand.

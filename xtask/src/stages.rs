@@ -10,7 +10,7 @@ use anyhow::Result;
 use crate::command::{capture, cargo, command, in_ci, run};
 use crate::test::{Outcome, Stage};
 use crate::tools::{self, Found};
-use crate::{bench, cache, dist, edges, generate, golden};
+use crate::{bench, cache, cluster, dist, edges, generate, golden};
 
 /// The place of a tool; a stage that lacks one ends here.
 macro_rules! need {
@@ -38,6 +38,9 @@ const SETS_TESTS: &str = "generated_sets";
 /// Tests of `tests/it` that are run against a registry, too.
 const IMAGE_TESTS: &str = "image::";
 
+/// Tests of `tests/it` that are run against an API server, with both Helms beside it.
+const INSTALL_TESTS: &str = "install::";
+
 /// What a fuzz target begins with, beside its corpus.
 const SEEDS: [(&str, &str); 3] = [("loader", "golden"), ("loader", "tests/cases"), ("translator", "chart-templates")];
 
@@ -56,6 +59,8 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "helm", fast: false, run: helm },
     Stage { name: "platform", fast: false, run: platform },
     Stage { name: "image", fast: false, run: image },
+    Stage { name: "install", fast: false, run: install },
+    Stage { name: "cluster", fast: false, run: walkthrough },
     Stage { name: "dist", fast: false, run: distribution },
     Stage { name: "yaml-language-server", fast: false, run: editor },
     Stage { name: "fuzz", fast: false, run: fuzz },
@@ -115,7 +120,7 @@ fn tests() -> Result<Outcome> {
         "--tests",
     ]);
     // Helm's tests have a stage of their own.
-    for variable in HELM_VARIABLES.iter().chain(&["CHARTWRIGHT_SETS"]) {
+    for variable in HELM_VARIABLES.iter().chain(&["CHARTWRIGHT_SETS", tools::ETCD_VARIABLE]) {
         test.env_remove(variable);
     }
     succeed(&mut test)
@@ -174,6 +179,32 @@ fn image() -> Result<Outcome> {
     };
     some(&mut test(&["--list"]), IMAGE_TESTS)?;
     succeed(&mut test(&[]))
+}
+
+/// Releases on a real API server, and what both Helms say of them.
+fn install() -> Result<Outcome> {
+    let places = [
+        (tools::ETCD_VARIABLE, need!(tools::etcd()?)),
+        (tools::KUBEBOX_VARIABLE, need!(tools::kubebox()?)),
+        (HELM_VARIABLES[0], need!(tools::helm_3()?)),
+        (HELM_VARIABLES[1], need!(tools::helm_4()?)),
+    ];
+    let test = |more: &[&str]| {
+        let mut test = cargo();
+        test.args(["test", "--quiet", "--package", "chartwright", "--test", "it", INSTALL_TESTS, "--"]).args(more);
+        test.envs(places.iter().map(|(variable, place)| (variable, place)));
+        test
+    };
+    some(&mut test(&["--list"]), INSTALL_TESTS)?;
+    succeed(&mut test(&[]))
+}
+
+/// The platform on a cluster of its own, from install to uninstall.
+fn walkthrough() -> Result<Outcome> {
+    Ok(match cluster::missing() {
+        Some(why) => Outcome::Skipped(why),
+        None => cluster::walkthrough(false)?,
+    })
 }
 
 /// The static binaries, and the image of them.

@@ -5,12 +5,15 @@
 //! shown on the test bed.
 
 #[path = "../../platform/it/control_plane.rs"]
+#[allow(dead_code, reason = "the platform's tests use the rest")]
 mod control_plane;
 mod interop;
 mod interruptions;
+mod outages;
 mod ownership;
 #[path = "../../platform/it/process.rs"]
-pub(crate) mod process;
+#[allow(dead_code, reason = "the platform's tests use the rest")]
+mod process;
 mod proxy;
 mod recorded;
 mod scene;

@@ -94,3 +94,77 @@ async fn a_quota_that_refuses_one_object_fails_the_revision_and_is_rolled_back()
     assert!(history.contains("Rollback to 1"));
     scene.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_scales_by_hand_and_to_the_same_number_is_no_conflict() {
+    let Some(scene) = Scene::new("scaled").await else { return };
+    scene.done(&install());
+    let deployments: Api<k8s_openapi::api::apps::v1::Deployment> = Api::namespaced(scene.client(), &scene.namespace);
+    let scale = Patch::Merge(json!({ "spec": { "replicas": 3 } }));
+    deployments.patch_scale("wasmcloud-hosts-default", &PatchParams::default(), &scale).await.unwrap();
+    scene.done(&["upgrade", "--wait=false", "--reuse-values", "--set", "hostDefaults.replicas=3"]);
+    let refused = scene.ours(&["upgrade", "--wait=false", "--reuse-values", "--set", "hostDefaults.replicas=2"]);
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    assert!(refused.stderr.contains(".spec.replicas is managed by"), "{}", refused.stderr);
+    // However often it is tried, no failed revision is left.
+    assert_eq!(scene.done(&["history"]).stdout.lines().count(), 3);
+    scene.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_of_another_release_is_refused_with_its_name() {
+    let Some(scene) = Scene::new("moved").await else { return };
+    scene.done(&install());
+    let mut second = install();
+    second.extend(["--release", "other", "--set", "naming.scheme=upstream"]);
+    scene.done(&second);
+    let mut third = install();
+    third.extend(["--release", "third", "--set", "naming.scheme=upstream"]);
+    let run = scene.ours(&third);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    let owned = run.stderr.lines().filter(|line| line.contains(&format!("belongs to the release other in {}", scene.namespace)));
+    assert!(owned.count() > 3, "{}", run.stderr);
+    // Each of two releases in one namespace goes by itself.
+    scene.done(&["uninstall", "--release", "other"]);
+    assert!(scene.get("apps/v1", "Deployment", "wasmcloud-operator").await.is_some());
+    scene.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_namespace_that_is_missing_is_said_before_anything() {
+    let Some(scene) = Scene::new("tenants").await else { return };
+    let tenant = format!("{}-tenant", scene.namespace);
+    let group = format!("hosts.default.namespace={tenant}");
+    let mut with = install();
+    with.extend(["--set", &group]);
+    let run = scene.ours(&with);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert!(run.stderr.contains(&format!("there is no namespace {tenant}")), "{}", run.stderr);
+    assert!(scene.get("v1", "ServiceAccount", "wasmcloud-operator").await.is_none());
+    with.push("--create-namespace");
+    scene.done(&with);
+    scene.done(&["uninstall"]);
+    scene.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_is_too_large_is_said_before_anything() {
+    let Some(scene) = Scene::new("large").await else { return };
+    // Digits of a hash, chained: nothing that gzip makes small.
+    let mut state = 1_u64;
+    let noise: String = (0..1_300_000)
+        .map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-"[(state >> 58) as usize])
+        })
+        .collect();
+    let file = scene.file("large.txt", &noise);
+    let value = format!("hostDefaults.env.NOISE={file}");
+    let mut with = install();
+    with.extend(["--set-file", &value]);
+    let run = scene.ours(&with);
+    assert_eq!(run.code, 2, "{}", &run.stderr.chars().take(2000).collect::<String>());
+    assert!(run.stderr.contains("the values under `hostDefaults`"), "{}", &run.stderr.chars().take(2000).collect::<String>());
+    assert_eq!(scene.ours(&["history"]).code, 2);
+    scene.close().await;
+}

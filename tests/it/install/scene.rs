@@ -25,7 +25,11 @@ pub(super) struct Scene {
 impl Scene {
     /// None, with a word about it, where there are no programs.
     pub(super) async fn new(prefix: &str) -> Option<Self> {
-        let plane = ControlPlane::shared().await?;
+        Self::on(ControlPlane::shared().await?, prefix).await
+    }
+
+    /// On a control plane of the test's own.
+    pub(super) async fn on(plane: &'static ControlPlane, prefix: &str) -> Option<Self> {
         let kubeconfig = plane.kubeconfig(TOKEN);
         let namespace = plane.namespace(prefix).await;
         Some(Self { plane, namespace, kubeconfig, folder: tempfile::tempdir().unwrap() })
@@ -80,6 +84,13 @@ impl Scene {
             assert_eq!(run.code, 0, "{}", run.stderr);
         }
         folder
+    }
+
+    /// A file for our program.
+    pub(super) fn file(&self, name: &str, text: &str) -> String {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
     }
 
     /// One object, if it is there.

@@ -1,0 +1,54 @@
+//! The API server goes away in the middle of an install, and a signal ends one.
+
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::proxy::{Proxy, Verdict};
+use super::scene::{PROFILE, Scene};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_install_outlives_an_api_server_that_goes_away() {
+    let Some(scene) = Scene::new("away").await else { return };
+    let proxy = Proxy::new(scene.client()).await;
+    // From the tenth write on nothing gets through, until somebody says so.
+    let away = Arc::new(AtomicBool::new(true));
+    let gone = away.clone();
+    proxy.at_write(move |number| if number >= 10 && gone.load(Ordering::SeqCst) { Verdict::Drop } else { Verdict::Pass });
+    let install = [&["install", "--wait=false", "--timeout", "2m"], PROFILE.as_slice()].concat();
+    let child = scene.command(&scene.kubeconfig_for(&proxy.url), &install).spawn().unwrap();
+    while proxy.writes.load(Ordering::SeqCst) < 13 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    away.store(false, Ordering::SeqCst);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(scene.status()["status"], "deployed");
+    assert_eq!(scene.ours(&["diff"]).code, 0);
+    scene.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_ends_it_as_failed_and_the_next_one_goes_on() {
+    let Some(scene) = Scene::new("signal").await else { return };
+    scene.done(&[&["install", "--wait=false"], PROFILE.as_slice()].concat());
+    // Nobody runs Pods here: it waits until it is told to stop.
+    let upgrade = ["upgrade", "--reuse-values", "--set", "hostDefaults.replicas=2"];
+    let child = scene.command(&scene.kubeconfig_for(&scene.plane.url()), &upgrade).spawn().unwrap();
+    while scene.status()["status"] != "pending-upgrade" {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let second = scene.ours(&[upgrade.as_slice(), &["--recover"]].concat());
+    assert_eq!(second.code, 2, "{}", second.stderr);
+    assert!(second.stderr.contains("that process still runs"), "{}", second.stderr);
+    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let status = scene.status();
+    assert_eq!(status["status"], "failed");
+    assert!(status["description"].as_str().unwrap().contains("interrupted by a signal"), "{status}");
+    scene.done(&[upgrade.as_slice(), &["--wait=false"]].concat());
+    assert_eq!(scene.status()["status"], "deployed");
+    scene.close().await;
+}
