@@ -158,7 +158,8 @@ pub(super) async fn check_installed(client: &Client, crds: &[Object]) -> Result<
 fn lacking(crd: &Object, live: &Value) -> Vec<String> {
     let mut paths = Vec::new();
     for version in crd.value["spec"]["versions"].as_array().into_iter().flatten() {
-        let known = live["spec"]["versions"].as_array().into_iter().flatten().find(|one| one["name"] == version["name"]);
+        let known =
+            live["spec"]["versions"].as_array().into_iter().flatten().find(|one| one["name"] == version["name"]);
         let schema = |version: &Value| version["schema"]["openAPIV3Schema"].clone();
         let known = known.map(schema).unwrap_or_default();
         compare(&schema(version), &known, "", &mut paths);

@@ -141,7 +141,8 @@ fn covered(mut object: Value) -> Value {
     }
     for list in ["containers", "initContainers"] {
         for pointer in ["/spec", "/spec/template/spec"] {
-            let containers = object.pointer_mut(pointer).and_then(|spec| spec.get_mut(list)).and_then(Value::as_array_mut);
+            let containers =
+                object.pointer_mut(pointer).and_then(|spec| spec.get_mut(list)).and_then(Value::as_array_mut);
             for container in containers.into_iter().flatten() {
                 for variable in container["env"].as_array_mut().into_iter().flatten() {
                     let name = variable["name"].as_str().unwrap_or_default().to_lowercase();
@@ -155,7 +156,12 @@ fn covered(mut object: Value) -> Value {
     object
 }
 
-async fn logs(api: &Api<Pod>, pod: &Pod, archive: &mut Archive<impl Write>, namespace: &str) -> Result<(), InstallError> {
+async fn logs(
+    api: &Api<Pod>,
+    pod: &Pod,
+    archive: &mut Archive<impl Write>,
+    namespace: &str,
+) -> Result<(), InstallError> {
     let name = pod.name_any();
     let spec = pod.spec.as_ref();
     for container in spec.into_iter().flat_map(|spec| &spec.containers) {
@@ -177,7 +183,12 @@ async fn logs(api: &Api<Pod>, pod: &Pod, archive: &mut Archive<impl Write>, name
 }
 
 /// The metrics of a Pod that names its port `metrics`, by way of the API server.
-async fn metrics(client: &Client, pod: &Pod, archive: &mut Archive<impl Write>, namespace: &str) -> Result<(), InstallError> {
+async fn metrics(
+    client: &Client,
+    pod: &Pod,
+    archive: &mut Archive<impl Write>,
+    namespace: &str,
+) -> Result<(), InstallError> {
     let name = pod.name_any();
     let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
     let ports = containers.flat_map(|container| container.ports.iter().flatten());
@@ -236,7 +247,8 @@ mod tests {
             "annotations": { "kubectl.kubernetes.io/last-applied-configuration": "planted" } } }));
         let pod = covered(json!({ "kind": "Pod", "spec": { "containers": [{ "env": [
             { "name": "DB_PASSWORD", "value": "planted" }, { "name": "MODE", "value": "fast" }] }] } }));
-        let mut values = json!({ "a": { "password": "planted", "secretName": "mine", "list": [{ "authToken": "planted" }] } });
+        let mut values =
+            json!({ "a": { "password": "planted", "secretName": "mine", "list": [{ "authToken": "planted" }] } });
         cover_values(&mut values, false);
         for value in [&secret, &pod, &values] {
             assert!(!value.to_string().contains("planted") && !value.to_string().contains("cGxhbnRlZA"), "{value}");

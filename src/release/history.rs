@@ -56,13 +56,17 @@ pub enum HistoryError {
     },
     /// Larger than a Secret.
     #[error(
-        "the record of {release} takes {size} bytes, more than a Secret holds: make `extraObjects` or the values smaller"
+        "the record of {release} would take {size} bytes, and a Secret holds {LARGEST}; the largest parts of it: {}. \
+         Nothing was changed",
+        .parts.join(", ")
     )]
     TooLarge {
         /// The release.
         release: String,
         /// Bytes.
         size: usize,
+        /// What takes them, the largest three.
+        parts: Vec<String>,
     },
     /// Helm would write its history elsewhere.
     #[error(

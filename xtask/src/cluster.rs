@@ -74,7 +74,10 @@ pub(crate) fn missing() -> Option<String> {
         ("command -v go || test -x /usr/local/go/bin/go", "Go"),
         ("command -v dpkg apt-get", "Debian's packages (dpkg, apt-get)"),
         ("unshare --net --mount --pid --fork true", "namespaces (unshare)"),
-        ("[[ -w /sys/fs/cgroup ]] || mkdir -p /sys/fs/cgroup/chartwright && rmdir /sys/fs/cgroup/chartwright", "writable cgroups"),
+        (
+            "[[ -w /sys/fs/cgroup ]] || mkdir -p /sys/fs/cgroup/chartwright && rmdir /sys/fs/cgroup/chartwright",
+            "writable cgroups",
+        ),
     ];
     let lacking: Vec<&str> = needs.iter().filter(|(test, _)| !is(test)).map(|(_, name)| *name).collect();
     (!lacking.is_empty()).then(|| format!("a cluster needs {}", lacking.join(", ")))
@@ -93,9 +96,7 @@ pub(crate) fn walkthrough(keep: bool) -> Result<Outcome> {
         _ = run_command(testbed().arg("down"));
         return Ok(Outcome::Skipped(format!("no cluster comes up on this machine: {err}")));
     }
-    let walked = run_command(
-        Command::new(folder().join("walkthrough")).args([&program, &component]).envs(helms()),
-    );
+    let walked = run_command(Command::new(folder().join("walkthrough")).args([&program, &component]).envs(helms()));
     if !keep {
         run_command(testbed().arg("down"))?;
     }
@@ -106,10 +107,13 @@ pub(crate) fn walkthrough(keep: bool) -> Result<Outcome> {
 /// Both Helms, where they are at hand.
 fn helms() -> Vec<(&'static str, PathBuf)> {
     let found = [("CHARTWRIGHT_HELM3", tools::helm_3()), ("CHARTWRIGHT_HELM4", tools::helm_4())];
-    found.into_iter().filter_map(|(name, found)| match found {
-        Ok(Found::At(place)) => Some((name, place)),
-        _ => None,
-    }).collect()
+    found
+        .into_iter()
+        .filter_map(|(name, found)| match found {
+            Ok(Found::At(place)) => Some((name, place)),
+            _ => None,
+        })
+        .collect()
 }
 
 /// Builds the pieces; those that other checks use, too, come from the same cache.

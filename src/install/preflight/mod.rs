@@ -89,7 +89,11 @@ pub async fn preflight(
     let namespace = namespace(client, &release.namespace).await?;
     let there = namespace.is_some();
     found.push(match &namespace {
-        None => Finding::warning("namespace", format!("there is no namespace {}", release.namespace), "say --create-namespace when you install"),
+        None => Finding::warning(
+            "namespace",
+            format!("there is no namespace {}", release.namespace),
+            "say --create-namespace when you install",
+        ),
         Some(_) => Finding::good("namespace", format!("the namespace {} is there", release.namespace)),
     });
     let plan = match planner.plan(content, &in_place(revisions)?).await {

@@ -30,7 +30,13 @@ pub(super) async fn check(client: &Client, own: &Release) -> Result<Vec<Finding>
         return Ok(vec![Finding::good("neighbours", "no other release of wasmCloud is on this cluster")]);
     }
     let one = |record: &&release::Record| {
-        let seen = format!("the release {} in {} ({}-{})", record.name, record.namespace, record.chart_name(), record.chart_version());
+        let seen = format!(
+            "the release {} in {} ({}-{})",
+            record.name,
+            record.namespace,
+            record.chart_name(),
+            record.chart_version()
+        );
         let hint = if record.namespace == own.namespace {
             "it is in the same namespace: give each its own NATS account, or restrict both with `operator.watchNamespaces`"
         } else {

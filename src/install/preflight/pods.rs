@@ -52,13 +52,20 @@ pub(super) async fn admitted(
         match api.create(&PostParams { dry_run: true, ..PostParams::default() }, &pod).await {
             Err(kube::Error::Api(status)) if matches!(status.code, 400 | 403 | 422) => {
                 let hint = "use the profile `restricted`, or ask for an exception of the namespace";
-                found.push(Finding::bad("admission", format!("a Pod of the {} is refused: {}", step.title(), status.message), hint));
+                found.push(Finding::bad(
+                    "admission",
+                    format!("a Pod of the {} is refused: {}", step.title(), status.message),
+                    hint,
+                ));
             }
             answer => drop(answer.map_err(ClusterError::when(format!("try a Pod of the {}", step.title())))?),
         }
     }
     if found.is_empty() {
-        found.push(Finding::good("admission", format!("Pods of all templates are admitted (pod security enforces {level})")));
+        found.push(Finding::good(
+            "admission",
+            format!("Pods of all templates are admitted (pod security enforces {level})"),
+        ));
     }
     Ok(found)
 }
@@ -137,7 +144,11 @@ async fn watch(api: &Api<Pod>, name: &str, timeout: Duration) -> Result<Vec<Find
         if containers.is_empty() {
             let scheduled = status.conditions.unwrap_or_default().into_iter().find(|one| one.type_ == "PodScheduled");
             let why = scheduled.and_then(|one| one.message).unwrap_or_else(|| "no kubelet took it".into());
-            return Ok(vec![Finding::unknown("images", format!("the Pod that pulls them did not start: {why}"), "look at the nodes")]);
+            return Ok(vec![Finding::unknown(
+                "images",
+                format!("the Pod that pulls them did not start: {why}"),
+                "look at the nodes",
+            )]);
         }
         let one = |(status, pull): (&ContainerStatus, Pull)| match pull {
             Pull::Done => Finding::good("images", format!("{} is there", status.image)),
@@ -146,7 +157,9 @@ async fn watch(api: &Api<Pod>, name: &str, timeout: Duration) -> Result<Vec<Find
                 format!("{} cannot be pulled: {why}", status.image),
                 "`image push` brings it into a registry, `image load` into the nodes; `global.image.registry` names a mirror",
             ),
-            Pull::Open => Finding::unknown("images", format!("{} was not pulled in time", status.image), "give it more --timeout"),
+            Pull::Open => {
+                Finding::unknown("images", format!("{} was not pulled in time", status.image), "give it more --timeout")
+            }
         };
         return Ok(containers.iter().zip(pulls).map(one).collect());
     }

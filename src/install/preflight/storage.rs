@@ -29,7 +29,11 @@ pub(super) async fn check(client: &Client, plan: &Plan) -> Result<Vec<Finding>, 
     let classes = match api.list(&ListParams::default()).await {
         Ok(classes) => classes.items,
         Err(kube::Error::Api(status)) if status.code == 403 => {
-            return Ok(vec![Finding::unknown("storage", "you may not list storage classes", "ask whether there is a default one")]);
+            return Ok(vec![Finding::unknown(
+                "storage",
+                "you may not list storage classes",
+                "ask whether there is a default one",
+            )]);
         }
         Err(err) => return Err(ClusterError::when("list storage classes")(err)),
     };
@@ -38,7 +42,9 @@ pub(super) async fn check(client: &Client, plan: &Plan) -> Result<Vec<Finding>, 
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     let one = |(title, class): (String, Option<String>)| match class {
         // An empty name means: no class, a volume made by hand.
-        Some(name) if name.is_empty() => Finding::warning("storage", format!("{title} wants volumes of no class"), "make them by hand"),
+        Some(name) if name.is_empty() => {
+            Finding::warning("storage", format!("{title} wants volumes of no class"), "make them by hand")
+        }
         Some(name) if classes.iter().any(|class| class.name_any() == name) => {
             Finding::good("storage", format!("{title}: there is a storage class {name}"))
         }
@@ -58,4 +64,3 @@ pub(super) async fn check(client: &Client, plan: &Plan) -> Result<Vec<Finding>, 
     };
     Ok(claims.into_iter().map(one).collect())
 }
-

@@ -30,7 +30,9 @@ impl Tool {
         let values: Vec<&str> = [PROFILE.as_slice(), &["--set", &set]].concat();
         match (self, operation) {
             (Self::Ours, "install") => scene.ours(&[&["install", "--wait=false"], values.as_slice()].concat()),
-            (Self::Ours, "upgrade") => scene.ours(&[&["upgrade", "--wait=false", "--reuse-values"], values.as_slice()].concat()),
+            (Self::Ours, "upgrade") => {
+                scene.ours(&[&["upgrade", "--wait=false", "--reuse-values"], values.as_slice()].concat())
+            }
             (Self::Ours, "rollback") => scene.ours(&["rollback", "--wait=false"]),
             (Self::Ours, "get") => scene.ours(&["get", "manifest"]),
             (Self::Ours, other) => scene.ours(&[other]),
@@ -67,7 +69,9 @@ async fn whoever_did_what_the_next_one_goes_on() {
         return;
     };
     let tools = [Tool::Ours, three, four];
-    let mut table = String::from("| installed by | then | list | status | history | get | upgrade | rollback | uninstall |\n|---|---|---|---|---|---|---|---|---|\n");
+    let mut table = String::from(
+        "| installed by | then | list | status | history | get | upgrade | rollback | uninstall |\n|---|---|---|---|---|---|---|---|---|\n",
+    );
     let mut faults = Vec::new();
     for first in &tools {
         for second in &tools {
@@ -92,12 +96,19 @@ async fn whoever_did_what_the_next_one_goes_on() {
                     _ => true,
                 };
                 // Nothing runs here, so our `status` answers no; it must have read the release all the same.
-                let good = says && (run.code == 0 || operation == "status" && second.name() == "chartwright" && run.code == 1);
+                let good =
+                    says && (run.code == 0 || operation == "status" && second.name() == "chartwright" && run.code == 1);
                 let there = replicas(&scene).await;
                 let right = good && there == expected;
                 row.push_str(if right { " yes |" } else { " **no** |" });
                 if !right {
-                    faults.push(format!("{} after {}: {operation}: {there:?}, {}{}", second.name(), first.name(), run.stdout, run.stderr));
+                    faults.push(format!(
+                        "{} after {}: {operation}: {there:?}, {}{}",
+                        second.name(),
+                        first.name(),
+                        run.stdout,
+                        run.stderr
+                    ));
                 }
             }
             let _ = writeln!(table, "{row}");

@@ -85,7 +85,13 @@ async fn an_upgrade_that_dies_at_any_write_is_recovered_or_rolled_back() {
     let proxy = Proxy::new(scene.client()).await;
     scene.done(&[&["install", "--wait=false"], PROFILE.as_slice()].concat());
     let upgrade = [
-        "upgrade", "--wait=false", "--reuse-values", "--set", "hostDefaults.replicas=3", "--set", "operator.replicas=0",
+        "upgrade",
+        "--wait=false",
+        "--reuse-values",
+        "--set",
+        "hostDefaults.replicas=3",
+        "--set",
+        "operator.replicas=0",
     ];
     let mut write = 1;
     while killed_at(&scene, &proxy, &upgrade, write).await {

@@ -15,7 +15,9 @@ async fn an_install_outlives_an_api_server_that_goes_away() {
     // From the tenth write on nothing gets through, until somebody says so.
     let away = Arc::new(AtomicBool::new(true));
     let gone = away.clone();
-    proxy.at_write(move |number| if number >= 10 && gone.load(Ordering::SeqCst) { Verdict::Drop } else { Verdict::Pass });
+    proxy.at_write(
+        move |number| if number >= 10 && gone.load(Ordering::SeqCst) { Verdict::Drop } else { Verdict::Pass },
+    );
     let install = [&["install", "--wait=false", "--timeout", "2m"], PROFILE.as_slice()].concat();
     let child = scene.command(&scene.kubeconfig_for(&proxy.url), &install).spawn().unwrap();
     while proxy.writes.load(Ordering::SeqCst) < 13 {

@@ -1,7 +1,7 @@
 //! What belongs to others is left alone, what left the release goes, and what is marked to stay stays.
 
-use kube::api::{Api, Patch, PatchParams, PostParams};
 use k8s_openapi::api::core::v1::{ConfigMap, ResourceQuota};
+use kube::api::{Api, Patch, PatchParams, PostParams};
 use serde_json::json;
 
 use super::scene::{PROFILE, Scene};
@@ -19,7 +19,14 @@ async fn an_object_of_somebody_else_stops_it_before_the_first_write() {
     maps.create(&PostParams::default(), &map).await.unwrap();
     let run = scene.ours(&install());
     assert_eq!(run.code, 2, "{}", run.stderr);
-    assert!(run.stderr.contains(&format!("the ConfigMap {}/wasmcloud-nats is there already and belongs to no release", scene.namespace)), "{}", run.stderr);
+    assert!(
+        run.stderr.contains(&format!(
+            "the ConfigMap {}/wasmcloud-nats is there already and belongs to no release",
+            scene.namespace
+        )),
+        "{}",
+        run.stderr
+    );
     assert!(run.stderr.contains("--take-ownership"));
     assert!(scene.get("v1", "ServiceAccount", "wasmcloud-operator").await.is_none());
     assert_eq!(scene.ours(&["history"]).code, 2);
@@ -122,7 +129,10 @@ async fn an_object_of_another_release_is_refused_with_its_name() {
     third.extend(["--release", "third", "--set", "naming.scheme=upstream"]);
     let run = scene.ours(&third);
     assert_eq!(run.code, 2, "{}", run.stderr);
-    let owned = run.stderr.lines().filter(|line| line.contains(&format!("belongs to the release other in {}", scene.namespace)));
+    let owned = run
+        .stderr
+        .lines()
+        .filter(|line| line.contains(&format!("belongs to the release other in {}", scene.namespace)));
     assert!(owned.count() > 3, "{}", run.stderr);
     // Each of two releases in one namespace goes by itself.
     scene.done(&["uninstall", "--release", "other"]);
@@ -164,7 +174,11 @@ async fn a_record_that_is_too_large_is_said_before_anything() {
     with.extend(["--set-file", &value]);
     let run = scene.ours(&with);
     assert_eq!(run.code, 2, "{}", &run.stderr.chars().take(2000).collect::<String>());
-    assert!(run.stderr.contains("the values under `hostDefaults`"), "{}", &run.stderr.chars().take(2000).collect::<String>());
+    assert!(
+        run.stderr.contains("the values under `hostDefaults`"),
+        "{}",
+        &run.stderr.chars().take(2000).collect::<String>()
+    );
     assert_eq!(scene.ours(&["history"]).code, 2);
     scene.close().await;
 }

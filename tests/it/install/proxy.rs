@@ -95,7 +95,8 @@ async fn serve(
         if verdict == Verdict::Swallow {
             return Ok(());
         }
-        let head = format!("HTTP/1.1 {code} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", text.len());
+        let head =
+            format!("HTTP/1.1 {code} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", text.len());
         stream.get_mut().write_all(head.as_bytes()).await?;
         stream.get_mut().write_all(text.as_bytes()).await?;
     }

@@ -20,7 +20,9 @@ async fn a_record_holds_the_whole_chart_and_fits() {
 async fn a_diff_shows_nothing_of_a_secret() {
     let Some(scene) = Scene::new("hidden").await else { return };
     let secret = |word: &str| {
-        format!(r#"extraObjects=[{{"apiVersion":"v1","kind":"Secret","metadata":{{"name":"s"}},"stringData":{{"a":"{word}"}}}}]"#)
+        format!(
+            r#"extraObjects=[{{"apiVersion":"v1","kind":"Secret","metadata":{{"name":"s"}},"stringData":{{"a":"{word}"}}}}]"#
+        )
     };
     scene.done(&[&["install", "--wait=false", "--set-json", &secret("planted-one")], PROFILE.as_slice()].concat());
     let run = scene.ours(&["diff", "--reuse-values", "--set-json", &secret("planted-two")]);

@@ -1,8 +1,8 @@
 //! What is said of an install whose Pods do not come up. There is no kubelet here: the states of Pods are written by the test.
 
 use k8s_openapi::api::apps::v1::Deployment;
-use kube::api::{Api, Patch, PatchParams, PostParams};
 use k8s_openapi::api::core::v1::Pod;
+use kube::api::{Api, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
 use super::scene::{PROFILE, Scene};
@@ -48,9 +48,23 @@ async fn when_all_report_ready_it_is_done() {
     let Some(scene) = Scene::new("ready").await else { return };
     let mut install = scene.command(
         &scene.kubeconfig_for(&scene.plane.url()),
-        &[&["install", "--set", "nats.server.enabled=false", "--set", "nats.control.mode=external", "--set-json",
-            r#"nats.control.urls=["nats://nats.test:4222"]"#, "--set", "nats.data.mode=external", "--set-json",
-            r#"nats.data.urls=["nats://nats.test:4222"]"#], PROFILE.as_slice()].concat(),
+        &[
+            &[
+                "install",
+                "--set",
+                "nats.server.enabled=false",
+                "--set",
+                "nats.control.mode=external",
+                "--set-json",
+                r#"nats.control.urls=["nats://nats.test:4222"]"#,
+                "--set",
+                "nats.data.mode=external",
+                "--set-json",
+                r#"nats.data.urls=["nats://nats.test:4222"]"#,
+            ],
+            PROFILE.as_slice(),
+        ]
+        .concat(),
     );
     let mut child = install.spawn().unwrap();
     let deployments: Api<Deployment> = Api::namespaced(scene.client(), &scene.namespace);

@@ -13,8 +13,8 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-use super::process::free_port;
 use super::process::Process;
+use super::process::free_port;
 
 pub(crate) const TOKEN: &str = "test-of-the-administrator";
 /// A user that may do nothing until a Role says so.
