@@ -26,4 +26,7 @@ pub mod image;
 #[cfg(feature = "cluster")]
 pub mod cluster;
 
+#[cfg(feature = "cluster")]
+pub mod conformance;
+
 pub mod cli;

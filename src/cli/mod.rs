@@ -6,6 +6,8 @@ mod chart;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod completions;
+#[cfg(feature = "cluster")]
+mod conformance;
 #[cfg(feature = "operator")]
 mod crds;
 mod docs;
@@ -62,6 +64,8 @@ enum Verb {
     Import(import::ImportArgs),
     Chart(chart::ChartArgs),
     Image(image::ImageArgs),
+    #[cfg(feature = "cluster")]
+    Conformance(conformance::ConformanceArgs),
     Values(values::ValuesCommand),
     Schema(schema::SchemaArgs),
     Docs(docs::DocsArgs),
@@ -89,6 +93,8 @@ impl Cli {
             Verb::Import(args) => args.run(),
             Verb::Chart(args) => args.run(),
             Verb::Image(args) => args.run(),
+            #[cfg(feature = "cluster")]
+            Verb::Conformance(args) => args.run(),
             Verb::Values(args) => args.run(),
             Verb::Schema(args) => args.run(),
             Verb::Docs(args) => args.run(),
