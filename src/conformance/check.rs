@@ -178,7 +178,8 @@ macro_rules! checks {
 /// Fails with what was seen unless it holds.
 macro_rules! hold {
     ($holds:expr, $($seen:tt)+) => {
-        if !$holds {
+        let holds: bool = $holds;
+        if !holds {
             return Err($crate::conformance::check::Stop::failed(format!($($seen)+)));
         }
     };

@@ -180,7 +180,7 @@ async fn change(stage: &Stage) -> Outcome {
                 return Ok(format!("after {:.1} s", begun.elapsed().as_secs_f64()));
             }
         }
-        hold!(begun.elapsed() < Duration::from_secs(60), "60 s later the component reads the old value");
+        hold!(begun.elapsed() < Duration::from_mins(1), "60 s later the component reads the old value");
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
 }

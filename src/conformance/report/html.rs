@@ -13,16 +13,16 @@ code{font-size:13px}pre{white-space:pre-wrap;margin:.2rem 0;font-size:13px}.time
 
 pub(super) fn render(report: &Report) -> String {
     let mut page = String::from("<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">");
-    let _ = write!(page, "<title>Conformance of {}</title><style>{STYLE}</style>\n", escaped(&report.platform.release));
-    let _ = write!(
+    let _ = writeln!(page, "<title>Conformance of {}</title><style>{STYLE}</style>", escaped(&report.platform.release));
+    let _ = writeln!(
         page,
-        "<h1>Conformance</h1><p>{} passed, {} failed, {} skipped in {} s by chartwright {}</p>\n",
+        "<h1>Conformance</h1><p>{} passed, {} failed, {} skipped in {} s by chartwright {}</p>",
         report.passed, report.failed, report.skipped, report.seconds, report.version
     );
     let facts = &report.platform;
-    let _ = write!(
+    let _ = writeln!(
         page,
-        "<p>Release <code>{}/{}</code> on Kubernetes {}<br>operator <code>{}</code><br>hosts <code>{}</code></p>\n",
+        "<p>Release <code>{}/{}</code> on Kubernetes {}<br>operator <code>{}</code><br>hosts <code>{}</code></p>",
         escaped(&facts.namespace),
         escaped(&facts.release),
         escaped(&facts.kubernetes),
@@ -30,7 +30,7 @@ pub(super) fn render(report: &Report) -> String {
         escaped(&facts.hosts.join(", "))
     );
     for (family, entries) in report.families() {
-        let _ = write!(page, "<h2>{family}</h2><table>\n");
+        let _ = writeln!(page, "<h2>{family}</h2><table>");
         for entry in entries {
             let class = match entry.status {
                 Status::Passed => "passed",
@@ -47,7 +47,7 @@ pub(super) fn render(report: &Report) -> String {
             if let Some(hint) = &entry.hint {
                 let _ = write!(page, "<p>Hint: {}</p>", escaped(hint));
             }
-            let _ = write!(page, "</td><td class=\"time\">{:.2} s</td></tr>\n", entry.seconds);
+            let _ = writeln!(page, "</td><td class=\"time\">{:.2} s</td></tr>", entry.seconds);
         }
         page.push_str("</table>\n");
     }

@@ -39,7 +39,7 @@ impl Stage {
         self.at("the shared workload starts");
         let shared = self.shared_cell().get_or_init(|| async {
             let stage = self.of(OWNER);
-            let starting = tokio::time::timeout(std::time::Duration::from_secs(60), start(&stage));
+            let starting = tokio::time::timeout(std::time::Duration::from_mins(1), start(&stage));
             match starting.await {
                 Ok(Ok(shared)) => Ok(shared),
                 Ok(Err(Stop::Failed { seen, .. } | Stop::Skipped(seen))) => Err(seen),

@@ -9,7 +9,7 @@ use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, Container, Pod, PodSpec, PodTemplateSpec, Service, ServiceAccount};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{Api, ListParams};
-use kube::{Resource, ResourceExt as _};
+use kube::{Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 
 use super::{SceneError, Wanted};
@@ -90,8 +90,8 @@ impl Snapshot {
                 .filter(|pod| pod.metadata.deletion_timestamp.is_none())
                 .collect(),
             services: services.into_iter().filter(|one| one.labels().get(INSTANCE) == Some(&release)).collect(),
-            accounts: names(accounts.iter().map(|one| one.name_any()).collect()),
-            config_maps: names(config_maps.iter().map(|one| one.name_any()).collect()),
+            accounts: names(accounts.iter().map(ResourceExt::name_any).collect()),
+            config_maps: names(config_maps.iter().map(ResourceExt::name_any).collect()),
             secrets: secrets(client, namespace).await?,
             definitions: definitions(client).await?,
             hosts: host_objects.iter().map(view).collect(),
@@ -238,7 +238,7 @@ fn release(namespace: &str, wanted: &Wanted, parts: &[Deployment]) -> Result<Str
 async fn secrets(client: &Client, namespace: &str) -> Result<Option<BTreeSet<String>>, ClusterError> {
     let api: Api<k8s_openapi::api::core::v1::Secret> = Api::namespaced(client.clone(), namespace);
     match api.list_metadata(&ListParams::default()).await {
-        Ok(listed) => Ok(Some(listed.items.iter().map(|one| one.name_any()).collect())),
+        Ok(listed) => Ok(Some(listed.items.iter().map(ResourceExt::name_any).collect())),
         Err(kube::Error::Api(status)) if status.code == 403 => Ok(None),
         Err(err) => Err(ClusterError::when(format!("list secrets in {namespace}"))(err)),
     }

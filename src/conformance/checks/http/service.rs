@@ -29,10 +29,7 @@ pub(super) fn ready(slice: &EndpointSlice) -> Vec<String> {
     let ports: Vec<i32> = slice.ports.iter().flatten().filter_map(|port| port.port).collect();
     let endpoints = slice.endpoints.iter();
     let ready = endpoints.filter(|one| one.conditions.as_ref().and_then(|one| one.ready) != Some(false));
-    let at = |address: &String| match address.contains(':') {
-        true => format!("[{address}]"),
-        false => address.clone(),
-    };
+    let at = |address: &String| if address.contains(':') { format!("[{address}]") } else { address.clone() };
     let addresses: Vec<String> = ready.flat_map(|endpoint| endpoint.addresses.iter().map(at)).collect();
     addresses.iter().flat_map(|address| ports.iter().map(move |port| format!("{address}:{port}"))).collect()
 }

@@ -70,7 +70,7 @@ pub(super) async fn rollout(stage: &Stage) -> Outcome {
                 Err(format!("{old} of {} Workloads are of the old version", all.len()))
             }
         };
-        workloads.until(&running.name, Duration::from_secs(60), replaced).await?;
+        workloads.until(&running.name, Duration::from_mins(1), replaced).await?;
         workloads.running(&running.name, 2).await
     };
     let (loaded, changed) = stage.load(&address, &running.host, 20).during(change).await?;
