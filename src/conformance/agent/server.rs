@@ -149,3 +149,79 @@ fn json(seen: &Seen) -> Response<Full<Bytes>> {
         Err(err) => text(StatusCode::INTERNAL_SERVER_ERROR, format!("{err}\n")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use super::*;
+    use crate::conformance::probe::Http;
+
+    /// The agent on a port of this machine; it asks itself.
+    async fn agent() -> SocketAddr {
+        let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = taken.local_addr().unwrap();
+        drop(taken);
+        tokio::spawn(serve(Options { address, identities: Vec::new() }, std::future::pending()));
+        for _ in 0..100 {
+            if tokio::net::TcpStream::connect(address).await.is_ok() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        address
+    }
+
+    fn to(address: SocketAddr, path: &str) -> Http {
+        Http { address: address.to_string(), host: Some("a".into()), path: path.into(), ..Http::default() }
+    }
+
+    #[tokio::test]
+    async fn it_serves_components_and_tells_what_it_sees() {
+        let address = agent().await;
+        let Seen::Http { answers, error: None } = requests::run(&Http { times: 3, ..to(address, "/readyz") }).await
+        else {
+            panic!("no answer")
+        };
+        assert_eq!(answers.iter().map(|answer| answer.status).collect::<Vec<_>>(), [200; 3]);
+        let manifest = requests::run(&to(address, "/v2/hello/manifests/1")).await;
+        let Seen::Http { answers, .. } = manifest else { panic!("no manifest") };
+        let manifest: serde_json::Value = serde_json::from_str(&answers[0].body).unwrap();
+        let digest = manifest["layers"][0]["digest"].as_str().unwrap();
+        let Seen::Http { answers, .. } = requests::run(&to(address, &format!("/v2/hello/blobs/{digest}"))).await else {
+            panic!("no blob")
+        };
+        assert_eq!(answers[0].length, chartwright_guests::HELLO.len() as u64);
+    }
+
+    #[tokio::test]
+    async fn probes_come_as_json_and_bad_ones_are_told_so() {
+        let address = agent().await;
+        let post = |text: &str| Http { method: "POST".into(), parts: vec![text.into()], ..to(address, "/probe") };
+        let probe = serde_json::to_string(&Probe::Http(to(address, "/readyz"))).unwrap();
+        for (text, words) in [(probe.as_str(), "\"status\":200"), ("{}", "different versions")] {
+            let Seen::Http { answers, error } = requests::run(&post(text)).await else { panic!("no answer") };
+            assert!(answers[0].body.contains(words), "{:?} {error:?}", answers[0]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_load_counts_what_is_lost() {
+        let address = agent().await;
+        let loads = Loads::default();
+        for (path, lost) in [("/readyz", false), ("/no-such-path", true)] {
+            let running = loads.run("a", &to(address, path), Duration::from_millis(1), Duration::from_millis(300));
+            let Seen::Load { good, bad } = running.await else { panic!("no load") };
+            assert_eq!((good == 0, !bad.is_empty()), (lost, lost), "{path}: {good} {bad:?}");
+        }
+        let began = std::time::Instant::now();
+        let request = to(address, "/readyz");
+        let running = loads.run("b", &request, Duration::from_millis(5), Duration::from_secs(30));
+        let rest = async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            loads.rest("b");
+        };
+        tokio::join!(running, rest);
+        assert!(began.elapsed() < Duration::from_secs(10), "it goes on");
+    }
+}

@@ -11,9 +11,9 @@ checks! {
     "limits.cut" parallel(cut) [Guests] 60 s
         "An answer that a trap cuts off is seen as cut off"
         hint "a client must never take half an answer for all of it: a proxy in between completes it"
-    "limits.state" parallel(state) [Guests] 60 s
+    "limits.state" parallel(state) [Guests, OurHost] 60 s
         "Without a pool no request sees what another one left behind"
-        hint "files and memory of an instance must go with its request"
+        hint "memory of an instance must go with its request: `poolSize` 0 keeps none"
     "limits.memory" alone(memory) [Guests] 120 s
         "A component that eats memory harms nobody else, and no host restarts"
         hint "set `guestMemory.default` below the memory limit of the host's Pod, and `guestMemory.mode: enforce`"
@@ -42,7 +42,7 @@ async fn trap(stage: &Stage) -> Outcome {
 
 async fn cut(stage: &Stage) -> Outcome {
     let running = start(stage, "cuts").await?;
-    let answer = stage.get(running.address(), &running.host, "/cut?4").await?;
+    let answer = stage.get(running.address(), &running.host, "/cut?64").await?;
     hold!(
         answer.error.is_some() || answer.status >= 500,
         "{} bytes came with status {}, and no error",
@@ -53,11 +53,14 @@ async fn cut(stage: &Stage) -> Outcome {
 }
 
 async fn state(stage: &Stage) -> Outcome {
-    let running = start(stage, "forgets").await?;
-    let wrote = stage.get(running.address(), &running.host, "/write?/note=left").await?;
-    let read = stage.get(running.address(), &running.host, "/read?/note").await?;
-    hold!(read.body != "left", "what one request wrote ({}) the next one read", wrote.status);
-    Ok(format!("the next request gets {}", read.status))
+    // It counts the calls of its instance.
+    let draft = Draft::streams(stage, "forgets")?;
+    let running = stage.workloads().start(&draft).await?;
+    for number in 1..=3 {
+        let answer = stage.get(running.address(), &running.host, "/calls").await?;
+        hold!(answer.body == "1", "request {number} is call {:?} of its instance", answer.body);
+    }
+    Ok("3 requests, 3 instances".to_owned())
 }
 
 /// Restarts of all host Pods.

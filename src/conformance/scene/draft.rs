@@ -20,6 +20,14 @@ impl Draft {
         Ok(Self::of(stage, what, &stage.agent()?.guest("hello")))
     }
 
+    /// One of the component `streams`, which is of WASI 0.3.
+    pub(in crate::conformance) fn streams(stage: &Stage, what: &str) -> Result<Self, Stop> {
+        let draft = Self::of(stage, what, &stage.agent()?.guest("streams"));
+        let host = draft.host.clone();
+        let http = json!({"namespace": "wasi", "package": "http", "interfaces": ["handler", "client"], "config": {"host": host}});
+        Ok(draft.spec("hostInterfaces", json!([http])))
+    }
+
     /// The same of any image.
     pub(in crate::conformance) fn of(stage: &Stage, what: &str, image: &str) -> Self {
         let name = stage.name(what);

@@ -43,13 +43,7 @@ pub(super) async fn concurrent(stage: &Stage) -> Outcome {
 }
 
 pub(super) async fn p3(stage: &Stage) -> Outcome {
-    let image = stage.agent()?.guest("streams");
-    let mut draft = Draft::of(stage, "three", &image);
-    let host = draft.host.clone();
-    draft = draft.spec(
-        "hostInterfaces",
-        serde_json::json!([{"namespace": "wasi", "package": "http", "interfaces": ["handler", "client"], "config": {"host": host}}]),
-    );
+    let draft = Draft::streams(stage, "three")?;
     let running = stage.workloads().start(&draft).await?;
     let answer = stage.get(running.address(), &running.host, "/").await?;
     hold!(answer.status == 200 && answer.body == "hello\n", "it answers {} {:?}", answer.status, answer.body);

@@ -50,7 +50,7 @@ checks! {
     "http.body.streaming" parallel(bodies::streaming) [Guests] 90 s
         "An answer begins before the request's body has ended"
         hint "something between client and workload collects bodies before it passes them on"
-    "http.trailers" parallel(bodies::trailers) [Guests] 90 s
+    "http.trailers" parallel(bodies::trailers) [Guests, OurHost] 90 s
         "Trailers of the request come back as trailers of the answer"
         hint "a proxy in between drops trailers: gRPC does not work without them"
     "http.service" parallel(service::answers_behind) [Guests] 90 s
