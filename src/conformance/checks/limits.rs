@@ -16,13 +16,13 @@ checks! {
         hint "memory of an instance must go with its request: `poolSize` 0 keeps none"
     "limits.memory" alone(memory) [Guests] 120 s
         "A component that eats memory harms nobody else, and no host restarts"
-        hint "set `guestMemory.default` below the memory limit of the host's Pod, and `guestMemory.mode: enforce`"
+        hint "set `hostDefaults.limits.defaultHeapMemory` well below the memory limit of the host's Pod, and `guestMemoryMode: enforce` beside it"
     "limits.loop" alone(endless) [Guests] 90 s
         "A component that never ends keeps nobody else waiting"
         hint "a request that loops must not hold a thread: the host lacks interruption, or has one processor only"
     "limits.body" parallel(body) [Guests, OurHost] 60 s
-        "A body above `maxBodyBytes` gets 413"
-        hint "`--max-body-bytes` is the limit; a proxy in between may have a lower one"
+        "A body above the limit of the hosts gets 413"
+        hint "`hostDefaults.limits.maxBodyBytes` is the limit; a proxy in between may have a lower one"
 }
 
 async fn start(stage: &Stage, what: &str) -> Result<Running, Stop> {
@@ -104,6 +104,14 @@ async fn beside(stage: &Stage, what: &str, path: &str, timeout_ms: u64) -> Resul
 }
 
 async fn memory(stage: &Stage) -> Outcome {
+    let flags = arguments(stage.snapshot().main("host"));
+    // Without a limit it would be the kernel that ends the host, and all that runs there.
+    if !flags.iter().any(|flag| flag.starts_with("--default-heap-memory=") || flag == "--guest-memory-mode=enforce") {
+        return Err(Stop::skipped(
+            "the hosts keep nobody from eating all of their memory: set `hostDefaults.limits.defaultHeapMemory`, and \
+             `guestMemoryMode: enforce` beside it",
+        ));
+    }
     let (status, good) = beside(stage, "eats", "/eat", 60_000).await?;
     hold!(
         status >= 500,
@@ -122,7 +130,7 @@ async fn endless(stage: &Stage) -> Outcome {
 async fn body(stage: &Stage) -> Outcome {
     let flags = arguments(stage.snapshot().main("host"));
     let Some(limit) = flags.iter().find_map(|flag| flag.strip_prefix("--max-body-bytes=")) else {
-        return Err(Stop::skipped("the hosts have no limit: set `hostDefaults.http.maxBodyBytes`"));
+        return Err(Stop::skipped("the hosts have no limit: set `hostDefaults.limits.maxBodyBytes`"));
     };
     let bytes = bytes(limit).ok_or_else(|| Stop::failed(format!("`{limit}` is no size")))?;
     if bytes > 256 << 20 {

@@ -6,10 +6,10 @@ use super::super::scene::{Draft, Stage};
 checks! {
     "observability.operator.metrics" parallel(operator) [Agent, OurOperator] 30 s
         "The operator's /metrics can be read and counts its work"
-        hint "its metrics port is closed: `operator.metrics`, or a NetworkPolicy that keeps scrapers out"
+        hint "its metrics port is closed: `operator.metrics.enabled`, or a NetworkPolicy that keeps scrapers out"
     "observability.host.metrics" parallel(hosts) [Agent, OurHost] 30 s
         "The /metrics of every host can be read"
-        hint "their metrics port is closed: `hostDefaults.metrics`, or a NetworkPolicy that keeps scrapers out"
+        hint "their metrics port is closed: `hostDefaults.metrics.enabled`, or a NetworkPolicy that keeps scrapers out"
     "observability.requests" parallel(requests) [Guests, OurHost] 60 s
         "Requests of a workload are counted under its name and namespace"
         hint "metrics of another host were read, or requests reach the workload by another way"

@@ -37,7 +37,7 @@ checks! {
         hint "gRPC needs it: a proxy in between speaks HTTP/1.1 only"
     "http.concurrent" parallel(connections::concurrent) [Guests] 90 s
         "Forty requests at a time are all answered"
-        hint "limits of the host are too low: `maxInFlight`, `coreInstances`, or the memory of its Pod"
+        hint "limits of the host are too low: `hostDefaults.limits.maxInFlight` and `coreInstances`, or the memory of its Pod"
     "http.headers" parallel(bodies::headers) [Guests] 90 s
         "Headers of the request reach the workload, repeated ones too"
         hint "a proxy in between drops or joins headers"
@@ -46,7 +46,7 @@ checks! {
         hint "a proxy in between replaces answers with an error page of its own"
     "http.body.echo" parallel(bodies::echo) [Guests] 90 s
         "A body of 8 MiB comes back as it went"
-        hint "a limit on bodies is in the way: `maxBodyBytes` of the hosts, or of a proxy in between"
+        hint "a limit on bodies is in the way: `hostDefaults.limits.maxBodyBytes`, or one of a proxy in between"
     "http.body.streaming" parallel(bodies::streaming) [Guests] 90 s
         "An answer begins before the request's body has ended"
         hint "something between client and workload collects bodies before it passes them on"

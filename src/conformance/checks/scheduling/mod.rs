@@ -58,7 +58,7 @@ checks! {
         hint "the next operator does not come up, or does not take over: look at its log and its Lease"
     "scheduling.drain" disruptive(losses::drain) [Guests, TwoHosts, Disruptive] 240 s
         "A host that is told to go loses no request, and its workloads run elsewhere"
-        hint "raise `drain.delay` of the hosts until endpoints have followed, and `terminationGracePeriodSeconds` above it"
+        hint "raise `hostDefaults.drainDelaySeconds` until endpoints have followed, and `terminationGracePeriodSeconds` above it"
     "scheduling.host-loss" disruptive(losses::host) [Guests, TwoHosts, Disruptive] 300 s
         "The workloads of a host that dies run elsewhere, and its Host object goes"
         hint "the operator must hear that nobody answers for that host; `--heartbeat-timeout` is how long silence lasts"
