@@ -23,6 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(90);
 pub(in crate::conformance) struct Agent {
     client: Client,
     namespace: String,
+    /// The domain of the cluster's names.
+    pub domain: String,
     /// `name:port` of its registry.
     pub registry: String,
     /// Why it is nobody on NATS, if so.
@@ -63,8 +65,14 @@ impl Agent {
             client: client.clone(),
             namespace: namespace.to_owned(),
             registry: format!("{NAME}.{namespace}.svc.{}:{PORT}", domain(snapshot)),
+            domain: domain(snapshot),
             no_identities: taken.missing,
         })
+    }
+
+    /// `name:port` of a Service, with the dot at the end that ends a search through other domains.
+    pub(in crate::conformance) fn service(&self, namespace: &str, name: &str) -> String {
+        format!("{name}.{namespace}.svc.{}.:80", self.domain)
     }
 
     /// The image of a component of the checks.

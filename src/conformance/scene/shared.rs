@@ -65,5 +65,6 @@ async fn start(stage: &Stage) -> Result<Shared, Stop> {
     });
     stage.create(&namespace, object).await?;
     let running = stage.workloads().start(&draft).await?;
-    Ok(Shared { running, service_address: format!("{service}.{namespace}.svc:80"), service, namespace })
+    let service_address = stage.agent()?.service(&namespace, &service);
+    Ok(Shared { running, service, service_address, namespace })
 }

@@ -55,7 +55,7 @@ pub(super) async fn rollout(stage: &Stage) -> Outcome {
     stage.create(&stage.namespace, object).await?;
     let workloads = stage.workloads();
     let running = workloads.start(&draft).await?;
-    let address = format!("{service}.{}.svc:80", stage.namespace);
+    let address = stage.agent()?.service(&stage.namespace, &service);
     super::super::http::answers(stage, &address, &running.host).await?;
     let before: Vec<String> = workloads.of(&draft.name).await?.iter().map(ResourceExt::name_any).collect();
     let mut spec = draft.given("environment", json!({"config": {"VERSION": "two"}})).object["spec"].take();

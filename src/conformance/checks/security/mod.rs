@@ -33,7 +33,7 @@ checks! {
     "security.wildcards" parallel(roles::wildcards) [] 20 s
         "No Role of the release grants all verbs, all resources or all groups"
         hint "a Role was widened: the chart's own name what the operator needs, one by one"
-    "security.restricted" alone(admission::restricted) [Namespaces] 60 s
+    "security.restricted" alone(admission::restricted) [] 60 s
         "A namespace with Pod security `restricted` admits every Pod of the release"
         hint "the API server says which field is the matter"
 }
