@@ -19,7 +19,7 @@ checks! {
         "A value of a Secret reaches the component"
         hint "the operator may not read Secrets of that namespace: look at its Role"
     "config.precedence" parallel(precedence) [Guests] 60 s
-        "A Secret stands over a ConfigMap, and what is written in the workload over both"
+        "A Secret stands over a ConfigMap, and both over what is written in the workload"
         hint "the order is upstream's: an operator of another version resolves them otherwise"
     "config.store" parallel(store) [Guests] 60 s
         "The component reads its settings through wasi:config as well"
@@ -86,14 +86,15 @@ async fn secret(stage: &Stage) -> Outcome {
 
 async fn precedence(stage: &Stage) -> Outcome {
     let (one, two) = (stage.name("map"), stage.name("secret"));
-    map(stage, &one, json!({"A": "map", "B": "map", "C": "map"})).await?;
-    hidden(stage, &two, json!({"B": "secret", "C": "secret"})).await?;
-    let layers = json!({"configFrom": [{"name": one}], "secretFrom": [{"name": two}], "config": {"C": "own"}});
+    map(stage, &one, json!({"B": "map", "C": "map"})).await?;
+    hidden(stage, &two, json!({"C": "secret"})).await?;
+    let own = json!({"A": "own", "B": "own", "C": "own"});
+    let layers = json!({"configFrom": [{"name": one}], "secretFrom": [{"name": two}], "config": own});
     let running = with(stage, "layers", layers).await?;
-    for (key, value) in [("A", "map"), ("B", "secret"), ("C", "own")] {
+    for (key, value) in [("A", "own"), ("B", "map"), ("C", "secret")] {
         reads(stage, &running, &format!("/env?{key}"), value).await?;
     }
-    Ok("ConfigMap, Secret, own".to_owned())
+    Ok("own, ConfigMap, Secret".to_owned())
 }
 
 async fn store(stage: &Stage) -> Outcome {

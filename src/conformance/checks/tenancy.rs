@@ -81,7 +81,13 @@ async fn service(stage: &Stage) -> Outcome {
     let draft = Draft::hello(stage, "leads")?.service(&shared.service);
     let draft = shared_host(stage, draft);
     stage.workloads_in(&namespace).create(&draft).await?;
-    stage.workloads_in(&namespace).running(&draft.name, 1).await?;
+    // It may run, or be kept out because of the Service's name: either way nothing leads to it.
+    let decided = |all: &[Workload]| {
+        let statuses = all.iter().filter_map(|one| one.status.as_ref());
+        let placed = statuses.filter(|status| status.conditions.iter().any(|one| one.type_ == "Placement"));
+        if placed.count() > 0 { Ok(()) } else { Err("nobody has placed it".to_owned()) }
+    };
+    stage.workloads_in(&namespace).until(&draft.name, Duration::from_secs(20), decided).await?;
     let api: kube::Api<k8s_openapi::api::discovery::v1::EndpointSlice> = kube::Api::all(stage.client.clone());
     let label = format!("kubernetes.io/service-name={}", shared.service);
     for _ in 0..5 {
@@ -94,7 +100,5 @@ async fn service(stage: &Stage) -> Outcome {
         hold!(of(&namespace) == 0, "there are endpoints in {namespace}, which has no such Service");
         tokio::time::sleep(Duration::from_millis(400)).await;
     }
-    let answer = stage.get(&shared.service_address, &draft.host, "/").await?;
-    hold!(answer.status == 404 || answer.status == 200, "the Service answers {}", answer.status);
     Ok("the Service leads where it led".to_owned())
 }
