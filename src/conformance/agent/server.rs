@@ -210,8 +210,9 @@ mod tests {
         let address = agent().await;
         let loads = Loads::default();
         for (path, lost) in [("/readyz", false), ("/no-such-path", true)] {
-            let running = loads.run("a", &to(address, path), Duration::from_millis(1), Duration::from_millis(300));
-            let Seen::Load { good, bad } = running.await else { panic!("no load") };
+            let request = to(address, path);
+            let seen = loads.run("a", &request, Duration::from_millis(1), Duration::from_millis(300)).await;
+            let Seen::Load { good, bad } = seen else { panic!("no load") };
             assert_eq!((good == 0, !bad.is_empty()), (lost, lost), "{path}: {good} {bad:?}");
         }
         let began = std::time::Instant::now();

@@ -78,7 +78,15 @@ pub(super) async fn drain(stage: &Stage) -> Outcome {
     let (pod, _, _) = victim(stage, &shared.running).await?;
     let task = async {
         replaced(stage, &pod, None).await?;
-        moved(stage, &shared.running).await
+        moved(stage, &shared.running).await?;
+        // Until its last moment: that is when a request would be lost.
+        let pods: Api<Pod> = Api::namespaced(stage.client.clone(), &stage.namespace);
+        let there = async || pods.get_opt(&pod).await.map_err(ClusterError::when(format!("look at the Pod {pod}")));
+        while there().await?.is_some() {
+            stage.at(format!("{pod} has not ended yet"));
+            sleep(Duration::from_millis(300)).await;
+        }
+        Ok::<(), Stop>(())
     };
     let (loaded, done) = stage.load(&shared.service_address, &shared.host(), 20).during(task).await?;
     done?;

@@ -31,7 +31,7 @@ checks! {
         hint "an autoscaler counts by it: apply the definitions of this version and let the operator write `status.selector`"
     "scheduling.rollout" parallel(changes::rollout) [Guests] 120 s
         "A new version takes over without a failed request"
-        hint "the old version went before the new one answered: raise `chartwright.dev/max-surge`, and look at the readiness of hosts"
+        hint "404 means that a request reached a host after its workload was stopped there: its endpoint must go first, and nodes need time to follow"
     "scheduling.recreate" parallel(changes::recreate) [Guests] 60 s
         "With the policy Recreate the new version comes after the old one"
         hint "the operator does not know `deployPolicy: Recreate`"
