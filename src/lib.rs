@@ -32,4 +32,6 @@ pub mod release;
 #[cfg(feature = "cluster")]
 pub mod install;
 
+pub mod conformance;
+
 pub mod cli;

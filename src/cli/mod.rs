@@ -7,6 +7,8 @@ mod chart;
 mod cluster;
 mod completions;
 #[cfg(feature = "cluster")]
+mod conformance;
+#[cfg(feature = "cluster")]
 mod crds;
 mod docs;
 mod exit;
@@ -88,6 +90,8 @@ enum Verb {
     Adopt(Box<release::AdoptArgs>),
     Chart(chart::ChartArgs),
     Image(image::ImageArgs),
+    #[cfg(feature = "cluster")]
+    Conformance(conformance::ConformanceArgs),
     Values(values::ValuesCommand),
     Schema(schema::SchemaArgs),
     Docs(docs::DocsArgs),
@@ -139,6 +143,8 @@ impl Cli {
             Verb::Adopt(args) => args.run(),
             Verb::Chart(args) => args.run(),
             Verb::Image(args) => args.run(),
+            #[cfg(feature = "cluster")]
+            Verb::Conformance(args) => args.run(),
             Verb::Values(args) => args.run(),
             Verb::Schema(args) => args.run(),
             Verb::Docs(args) => args.run(),

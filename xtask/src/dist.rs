@@ -13,7 +13,7 @@ use crate::command::{built, capture, cargo, command, find, run as run_command};
 use crate::{Verdict, cache};
 
 /// What is in the binary beside the tool.
-const FEATURES: &str = "host,operator";
+const FEATURES: &str = "host,operator,conformance";
 
 /// The most that an image may weigh, both platforms together, compressed.
 const LIMIT: u64 = 60 << 20;

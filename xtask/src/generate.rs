@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use chartwright::values::{reference, schema};
-use chartwright::{diagnostics, import};
+use chartwright::{conformance, diagnostics, import};
 
 use crate::{Verdict, cache};
 
@@ -16,6 +16,7 @@ const FILES: &[Generated] = &[
     ("docs/values.md", reference::markdown),
     ("docs/rules.md", rules),
     ("docs/coming-from-upstream.md", import::page),
+    ("docs/conformance.md", conformance::markdown),
 ];
 
 /// The page of every rule there is.

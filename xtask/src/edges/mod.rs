@@ -54,13 +54,16 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("anyhow", &["cli"]),
+    // Components for another target take a build of their own.
+    ("chartwright_guests", &["conformance"]),
+    ("hyper", &["conformance"]),
     ("oci_client", &["oci"]),
     ("kube", &["cluster", "release", "install", "conformance"]),
 ];
 
 /// The members of `crates/` that their neighbours may depend on: what both halves of the platform share, and what they
-/// are alike in as programs.
-const SHARED: [&str; 2] = ["chartwright-contract", "chartwright-program"];
+/// are alike in as programs; and the components that tests run.
+const SHARED: [&str; 3] = ["chartwright-contract", "chartwright-guests", "chartwright-program"];
 
 /// Runs the chore.
 pub(crate) fn run() -> Result<Verdict> {
@@ -176,7 +179,7 @@ fn check_crates(members: &[Member]) -> Vec<String> {
                     "{}: `{}` depends on `{needed}`; in crates/ only {} are shared",
                     at.display(),
                     member.name,
-                    SHARED.join(" and ")
+                    SHARED.join(", ")
                 ));
             }
         }

@@ -1,0 +1,109 @@
+//! Saboteurs: each weakness is seen by its own check alone.
+
+use serde_json::json;
+
+use super::{pods, roles};
+use crate::conformance::check::{Outcome, Stop};
+use crate::conformance::scene::Snapshot;
+use crate::conformance::scene::sample::{Release, release};
+
+type Judge = (&'static str, fn(&Snapshot) -> Outcome);
+
+const JUDGES: &[Judge] = &[
+    ("non-root", pods::non_root),
+    ("read-only-root", pods::read_only_root),
+    ("no-escalation", pods::no_escalation),
+    ("seccomp", pods::seccomp),
+    ("host-access", pods::host_access),
+    ("tokens", pods::tokens),
+    ("literal-secrets", pods::literal_secrets),
+];
+
+#[track_caller]
+fn alone(name: &str, words: &str, break_it: impl FnOnce(&mut Release)) {
+    let mut objects = release();
+    break_it(&mut objects);
+    let snapshot = objects.snapshot();
+    let failed: Vec<(&str, String)> = JUDGES
+        .iter()
+        .filter_map(|(name, judge)| match judge(&snapshot) {
+            Err(Stop::Failed { seen, .. }) => Some((*name, seen)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(failed.iter().map(|(name, _)| *name).collect::<Vec<_>>(), [name], "{failed:?}");
+    assert!(failed[0].1.contains(words), "{failed:?}");
+}
+
+#[test]
+fn a_release_of_ours_passes() {
+    for (name, judge) in JUDGES {
+        judge(&release().snapshot()).unwrap_or_else(|stop| panic!("{name}: {stop:?}"));
+    }
+}
+
+#[test]
+fn a_container_that_runs_as_root() {
+    alone("non-root", "runAsNonRoot", |all| {
+        all.host["spec"]["template"]["spec"]["securityContext"]["runAsNonRoot"] = false.into()
+    });
+}
+
+#[test]
+fn a_container_that_can_write() {
+    alone("read-only-root", "wasmcloud-host/host", |all| {
+        all.host["spec"]["template"]["spec"]["containers"][0]["securityContext"]["readOnlyRootFilesystem"] =
+            false.into();
+    });
+}
+
+#[test]
+fn a_container_that_keeps_capabilities() {
+    alone("no-escalation", "keeps capabilities", |all| {
+        all.nats["spec"]["template"]["spec"]["containers"][0]["securityContext"]["capabilities"] = json!({});
+    });
+}
+
+#[test]
+fn a_container_without_a_profile() {
+    alone("seccomp", "`Unconfined`", |all| {
+        all.operator["spec"]["template"]["spec"]["securityContext"]["seccompProfile"] = json!({"type": "Unconfined"});
+    });
+}
+
+#[test]
+fn a_pod_that_mounts_the_node() {
+    alone("host-access", "/var/run", |all| {
+        all.host["spec"]["template"]["spec"]["volumes"] = json!([{"name": "node", "hostPath": {"path": "/var/run"}}]);
+    });
+}
+
+#[test]
+fn a_host_with_a_token() {
+    alone("tokens", "wasmcloud-host-2", |all| {
+        all.pods[1]["spec"]["containers"][0]["volumeMounts"] =
+            json!([{"name": "token", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}]);
+    });
+}
+
+#[test]
+fn a_password_in_a_variable() {
+    alone("literal-secrets", "NATS_PASSWORD", |all| {
+        all.host["spec"]["template"]["spec"]["containers"][0]["env"] =
+            json!([{"name": "NATS_PASSWORD", "value": "hunter2"}]);
+    });
+    alone("literal-secrets", "--nats-url", |all| {
+        all.operator["spec"]["template"]["spec"]["containers"][0]["args"] =
+            json!(["operator", "--nats-url=nats://me:pw@a:4222"]);
+    });
+}
+
+#[test]
+fn a_role_that_grants_everything() {
+    let rule = |verb: &str, resource: &str| {
+        vec![serde_json::from_value(json!({"apiGroups": [""], "resources": [resource], "verbs": [verb]})).unwrap()]
+    };
+    assert!(roles::judge("operator", &rule("get", "secrets")).is_ok());
+    assert!(roles::judge("operator", &rule("*", "secrets")).is_err());
+    assert!(roles::judge("operator", &rule("get", "*")).is_err());
+}

@@ -1,0 +1,165 @@
+//! What a run found, as data, and its formats.
+
+mod html;
+mod json;
+mod junit;
+mod text;
+
+use std::time::{Duration, Instant, SystemTime};
+
+use serde::Serialize;
+
+use super::Check;
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Its claim holds.
+    Passed,
+    /// It does not.
+    Failed,
+    /// It could not be judged here.
+    Skipped,
+}
+
+/// One check of a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry {
+    /// Its id.
+    pub id: &'static str,
+    /// How it ended.
+    pub status: Status,
+    /// How long it took.
+    pub seconds: f64,
+    /// What it claims.
+    pub claim: &'static str,
+    /// What was seen; of a skipped one, why it was.
+    pub seen: String,
+    /// Of a failed one: the likely cause, and what to do.
+    pub hint: Option<String>,
+}
+
+impl Entry {
+    pub(super) fn of(check: &Check, status: Status, time: Duration, seen: String, hint: Option<String>) -> Self {
+        let seconds = (time.as_secs_f64() * 1000.0).round() / 1000.0;
+        Self { id: check.id, status, seconds, claim: check.claim, seen, hint }
+    }
+
+    fn family(&self) -> &'static str {
+        self.id.split('.').next().unwrap_or(self.id)
+    }
+}
+
+/// What was judged.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Facts {
+    /// Where the release is.
+    pub namespace: String,
+    /// Its name.
+    pub release: String,
+    /// Version of the API server.
+    pub kubernetes: String,
+    /// Image of the operator.
+    pub operator: String,
+    /// Images of the hosts.
+    pub hosts: Vec<String>,
+    /// What it was found to have.
+    pub features: Vec<&'static str>,
+}
+
+/// A run.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Version of the program that judged.
+    pub version: &'static str,
+    /// When it began, in seconds of 1970.
+    pub started: u64,
+    /// How long all of it took.
+    pub seconds: f64,
+    /// What was judged.
+    pub platform: Facts,
+    /// How many of each.
+    pub passed: usize,
+    /// How many of each.
+    pub failed: usize,
+    /// How many of each.
+    pub skipped: usize,
+    /// Each check.
+    pub checks: Vec<Entry>,
+}
+
+/// In which shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For pipelines.
+    Junit,
+    /// One page for browsers.
+    Html,
+}
+
+impl Report {
+    pub(super) fn new(platform: Facts, begun: (SystemTime, Instant), checks: Vec<Entry>) -> Self {
+        let count = |status| checks.iter().filter(|entry| entry.status == status).count();
+        let started = begun.0.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            started,
+            seconds: (begun.1.elapsed().as_secs_f64() * 10.0).round() / 10.0,
+            platform,
+            passed: count(Status::Passed),
+            failed: count(Status::Failed),
+            skipped: count(Status::Skipped),
+            checks,
+        }
+    }
+
+    /// The report in that shape.
+    pub fn render(&self, format: Format) -> std::io::Result<String> {
+        match format {
+            Format::Text => Ok(text::render(self)),
+            Format::Json => json::render(self),
+            Format::Junit => junit::render(self),
+            Format::Html => Ok(html::render(self)),
+        }
+    }
+
+    /// Its families, in order.
+    fn families(&self) -> Vec<(&'static str, Vec<&Entry>)> {
+        let mut families: Vec<(&str, Vec<&Entry>)> = Vec::new();
+        for entry in &self.checks {
+            match families.last_mut() {
+                Some((name, entries)) if *name == entry.family() => entries.push(entry),
+                _ => families.push((entry.family(), vec![entry])),
+            }
+        }
+        families
+    }
+}
+
+#[cfg(test)]
+pub(super) fn sample() -> Report {
+    let checks = super::checks();
+    let find = |id: &str| *checks.iter().find(|check| check.id == id).unwrap();
+    let second = Duration::from_millis(1250);
+    let entries = vec![
+        Entry::of(find("install.crds"), Status::Passed, second, "5 kinds".into(), None),
+        Entry::of(
+            find("install.available"),
+            Status::Failed,
+            second,
+            "shop/web <0 of 1>".into(),
+            Some("look at its Pods".into()),
+        ),
+        Entry::of(find("http.routing.host"), Status::Skipped, Duration::ZERO, "no \"guests\"".into(), None),
+    ];
+    let mut report = Report::new(Facts::default(), (SystemTime::UNIX_EPOCH, Instant::now()), entries);
+    report.version = "0.0.0";
+    report
+}

@@ -1,0 +1,34 @@
+//! What the programs of the release wrote.
+
+use k8s_openapi::api::core::v1::Pod;
+use kube::ResourceExt;
+use kube::api::{Api, ListParams, LogParams};
+
+use super::Stage;
+use super::snapshot::main;
+use crate::cluster::ClusterError;
+use crate::conformance::check::Stop;
+
+impl Stage {
+    /// The Pods of a part as they are now.
+    pub(in crate::conformance) async fn pods_now(&self, part: &str) -> Result<Vec<Pod>, Stop> {
+        let names: Vec<String> = self.snapshot().pods_of(part).map(ResourceExt::name_any).collect();
+        let api: Api<Pod> = Api::namespaced(self.client.clone(), &self.namespace);
+        let listed = api.list(&ListParams::default()).await.map_err(ClusterError::when("list pods"))?;
+        Ok(listed.items.into_iter().filter(|pod| names.contains(&pod.name_any())).collect())
+    }
+
+    /// The logs of a part, by Pod.
+    pub(in crate::conformance) async fn logs(&self, part: &str) -> Result<Vec<(String, String)>, Stop> {
+        let api: Api<Pod> = Api::namespaced(self.client.clone(), &self.namespace);
+        let mut logs = Vec::new();
+        for pod in self.pods_now(part).await? {
+            let name = pod.name_any();
+            let container = pod.spec.as_ref().and_then(main).map(|container| container.name.clone());
+            let params = LogParams { container, limit_bytes: Some(16 << 20), ..LogParams::default() };
+            let log = api.logs(&name, &params).await.map_err(ClusterError::when(format!("read the log of {name}")))?;
+            logs.push((name, log));
+        }
+        Ok(logs)
+    }
+}

@@ -1,0 +1,190 @@
+//! Where checks run: the release that was found, the agent inside the cluster, and what a check makes for itself.
+
+mod agent;
+mod clear;
+mod draft;
+mod identities;
+mod load;
+mod logs;
+mod metrics;
+#[cfg(test)]
+pub(super) mod sample;
+mod shared;
+mod snapshot;
+mod stage;
+mod workloads;
+
+use tokio::sync::OnceCell;
+
+use super::Need;
+use super::check::Stop;
+use super::report::Facts;
+use crate::cluster::{Client, ClusterError, Kinds};
+
+pub(super) use agent::Agent;
+pub(super) use draft::Draft;
+pub(super) use shared::Shared;
+pub(super) use snapshot::{HostView, Snapshot, arguments, main};
+pub(super) use stage::Stage;
+pub(super) use workloads::{Running, address, is, unmet};
+
+/// The label of everything a run makes; its value is the run.
+pub(super) const MARK: &str = "chartwright.dev/conformance";
+/// The label with the check it was made for.
+pub(super) const MADE_FOR: &str = "chartwright.dev/conformance-check";
+
+/// Which release is judged.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Where it is.
+    pub namespace: String,
+    /// Its name; `None`: the only one there.
+    pub release: Option<String>,
+    /// The image of the agent; `None`: that of our operator or host.
+    pub image: Option<String>,
+    /// Whether Pods of the release may be ended.
+    pub disruptive: bool,
+}
+
+/// Why there is nothing to judge.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SceneError {
+    #[error("no operator and no host of wasmCloud in namespace {0}: name the namespace of the release with -n")]
+    Nothing(String),
+    #[error("namespace {namespace} has the releases {releases}: name one with --release")]
+    Several { namespace: String, releases: String },
+    #[error("namespace {namespace} has no release {release}; there is {there}")]
+    NoRelease { namespace: String, release: String, there: String },
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+}
+
+/// All of it.
+pub(super) struct Scene {
+    pub client: Client,
+    pub kinds: Kinds,
+    pub namespace: String,
+    /// What marks the objects of this run.
+    pub run: String,
+    pub snapshot: Snapshot,
+    kubernetes: String,
+    agent: Result<Agent, String>,
+    disruptive: bool,
+    shared: OnceCell<Result<Shared, String>>,
+}
+
+impl Scene {
+    /// Looks at the release, and brings the agent if it is wanted.
+    pub(super) async fn set(
+        client: Client,
+        wanted: &Wanted,
+        with_agent: bool,
+        tell: &mut (dyn FnMut(String) + Send),
+    ) -> Result<Self, SceneError> {
+        let version = client.apiserver_version().await.map_err(ClusterError::when("ask the API server who it is"))?;
+        let snapshot = Snapshot::take(&client, wanted).await?;
+        tell(format!(
+            "release {} in {}: {} hosts, Kubernetes {}",
+            snapshot.release,
+            wanted.namespace,
+            snapshot.hosts.len(),
+            version.git_version
+        ));
+        let run = run_name();
+        let agent = if with_agent {
+            tell("starting the agent".to_owned());
+            Agent::start(&client, &snapshot, wanted, &run).await
+        } else {
+            Err("no selected check needs it".to_owned())
+        };
+        if let (true, Err(why)) = (with_agent, &agent) {
+            tell(format!("no agent: {why}"));
+        }
+        Ok(Self {
+            kinds: Kinds::new(client.clone()),
+            client,
+            namespace: wanted.namespace.clone(),
+            run,
+            snapshot,
+            kubernetes: version.git_version,
+            agent,
+            disruptive: wanted.disruptive,
+            shared: OnceCell::new(),
+        })
+    }
+
+    /// The selector of what this run made.
+    pub(super) fn mark(&self) -> String {
+        format!("{MARK}={}", self.run)
+    }
+
+    /// Why a check cannot be run here, if so.
+    pub(super) fn lacks(&self, needs: &[Need], claimed: Option<&[Need]>) -> Option<String> {
+        needs.iter().find_map(|need| match claimed {
+            Some(claimed) if !claimed.contains(need) => Some(format!("`{}` is not among --features", need.name())),
+            _ => self.lack(*need),
+        })
+    }
+
+    fn lack(&self, need: Need) -> Option<String> {
+        match need {
+            Need::Agent => self.agent.as_ref().err().map(|why| format!("no agent: {why}")),
+            Need::Guests => match &self.agent {
+                Err(why) => Some(format!("no agent: {why}")),
+                Ok(agent) => self.snapshot.refuses(&agent.registry),
+            },
+            Need::Identities => match &self.agent {
+                Err(why) => Some(format!("no agent: {why}")),
+                Ok(agent) => agent.no_identities.clone(),
+            },
+            Need::TwoHosts => {
+                let hosts = self.snapshot.hosts.iter().filter(|host| host.ready).count();
+                (hosts < 2).then(|| format!("{hosts} host is ready; set `hostDefaults.replicas` to 2"))
+            }
+            Need::BundledNats => {
+                self.snapshot.nats.is_empty().then(|| "the release uses a NATS server of others".to_owned())
+            }
+            Need::OurHost => (!self.snapshot.our_hosts()).then(|| "the hosts are not chartwright's".to_owned()),
+            Need::OurOperator => {
+                (!self.snapshot.our_operator()).then(|| "the operator is not chartwright's".to_owned())
+            }
+            Need::Namespaces => self.snapshot.keeps_to_itself(),
+            Need::Disruptive => (!self.disruptive).then(|| "it ends Pods of the release: --disruptive".to_owned()),
+        }
+    }
+
+    /// What is judged, for the report.
+    pub(super) fn facts(&self) -> Facts {
+        let features = Need::ALL.into_iter().filter(|need| self.lack(*need).is_none());
+        Facts {
+            namespace: self.namespace.clone(),
+            release: self.snapshot.release.clone(),
+            kubernetes: self.kubernetes.clone(),
+            operator: self.snapshot.image("operator").unwrap_or_default(),
+            hosts: self.snapshot.host_images(),
+            features: features.map(Need::name).collect(),
+        }
+    }
+
+    fn shared_cell(&self) -> &OnceCell<Result<Shared, String>> {
+        &self.shared
+    }
+
+    /// The agent, which a check that asks for it needs.
+    pub(super) fn agent(&self) -> Result<&Agent, Stop> {
+        self.agent.as_ref().map_err(|why| Stop::skipped(format!("no agent: {why}")))
+    }
+}
+
+/// Short, and another one at each run: it is part of names.
+fn run_name() -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let mut number = now.as_millis() ^ (u128::from(std::process::id()) << 20);
+    let mut text = String::new();
+    for _ in 0..6 {
+        let digit = u8::try_from(number % 26).unwrap_or_default();
+        text.push(char::from(b'a' + digit));
+        number /= 26;
+    }
+    text
+}

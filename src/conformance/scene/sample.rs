@@ -1,0 +1,182 @@
+//! A release as its objects show it, whole; tests break it.
+
+use serde_json::{Value, json};
+
+use super::snapshot::{Snapshot, view};
+
+/// Objects as the API server has them.
+#[derive(Clone, Debug)]
+pub(in crate::conformance) struct Release {
+    pub operator: Value,
+    pub host: Value,
+    pub nats: Value,
+    pub pods: Vec<Value>,
+    pub services: Vec<Value>,
+    pub accounts: Vec<String>,
+    pub secrets: Vec<String>,
+    pub definitions: Vec<Value>,
+    pub hosts: Vec<Value>,
+}
+
+impl Release {
+    pub(in crate::conformance) fn snapshot(&self) -> Snapshot {
+        fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {
+            serde_json::from_value(value.clone()).unwrap()
+        }
+        let host_objects: Vec<chartwright_contract::crds::Host> = self.hosts.iter().map(read).collect();
+        Snapshot {
+            namespace: "shop".into(),
+            release: "wasmcloud".into(),
+            deployments: vec![read(&self.host), read(&self.operator)],
+            nats: vec![read(&self.nats)],
+            pods: self.pods.iter().map(read).collect(),
+            services: self.services.iter().map(read).collect(),
+            accounts: self.accounts.iter().cloned().collect(),
+            config_maps: ["wasmcloud-nats".to_owned()].into(),
+            secrets: Some(self.secrets.iter().cloned().collect()),
+            definitions: Some(self.definitions.iter().map(read).collect()),
+            hosts: host_objects.iter().map(view).collect(),
+            host_objects,
+        }
+    }
+}
+
+fn labels(part: &str) -> Value {
+    match part {
+        "host" => {
+            json!({"app.kubernetes.io/instance": "wasmcloud", "wasmcloud.com/name": "hostgroup", "wasmcloud.com/hostgroup": "default"})
+        }
+        "operator" => json!({"app.kubernetes.io/instance": "wasmcloud", "wasmcloud.com/name": "runtime-operator"}),
+        _ => json!({"app.kubernetes.io/instance": "wasmcloud", "wasmcloud.com/name": "nats"}),
+    }
+}
+
+fn spec(part: &str) -> Value {
+    let (args, ports, volumes) = match part {
+        "host" => (
+            json!([
+                "host",
+                "--release=wasmcloud",
+                "--http-addr=0.0.0.0:9191",
+                "--insecure-registry=chartwright-conformance.shop.svc.cluster.local:5000"
+            ]),
+            json!([{"name": "http", "containerPort": 9191}, {"name": "metrics", "containerPort": 9090}]),
+            json!([{"name": "tls", "projected": {"sources": [{"secret": {"name": "wasmcloud-host-tls"}}]}}]),
+        ),
+        "operator" => (
+            json!(["operator", "--nats-url=nats://wasmcloud-nats:4222", "--log-level=info"]),
+            json!([{"name": "metrics", "containerPort": 8081}]),
+            json!([{"name": "tmp", "emptyDir": {}}]),
+        ),
+        _ => (
+            json!(["--config=/etc/nats/nats.conf"]),
+            json!([{"name": "tcp-nats", "containerPort": 4222}]),
+            json!([{"name": "config", "configMap": {"name": "wasmcloud-nats"}}]),
+        ),
+    };
+    let probe = json!({"httpGet": {"path": "/readyz", "port": "probes"}});
+    json!({
+        "serviceAccountName": format!("wasmcloud-{part}"),
+        "securityContext": {"runAsNonRoot": true, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
+        "containers": [{
+            "name": part, "image": "reg/chartwright:1", "args": args, "ports": ports,
+            "readinessProbe": probe, "livenessProbe": probe,
+            "securityContext": {
+                "allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "capabilities": {"drop": ["ALL"]},
+            },
+        }],
+        "volumes": volumes,
+    })
+}
+
+fn deployment(part: &str, replicas: u32) -> Value {
+    json!({
+        "metadata": {"name": format!("wasmcloud-{part}"), "generation": 2, "labels": {"app.kubernetes.io/instance": "wasmcloud"}},
+        "spec": {"replicas": replicas, "selector": {"matchLabels": labels(part)}, "template": {"metadata": {"labels": labels(part)}, "spec": spec(part)}},
+        "status": {"observedGeneration": 2, "availableReplicas": replicas, "updatedReplicas": replicas},
+    })
+}
+
+fn pod(part: &str, number: u32) -> Value {
+    json!({
+        "metadata": {
+            "name": format!("wasmcloud-{part}-{number}"), "labels": labels(part), "uid": format!("{part}-{number}"),
+            "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": format!("wasmcloud-{part}-abc"), "uid": part}],
+        },
+        "spec": spec(part),
+        "status": {
+            "podIP": format!("10.0.0.{number}"),
+            "conditions": [{"type": "Ready", "status": "True"}],
+            "containerStatuses": [{
+                "name": part, "image": "reg/chartwright:1", "imageID": "reg/chartwright@sha256:aaaa", "ready": true, "restartCount": 0,
+            }],
+        },
+    })
+}
+
+fn definition(kind: &str) -> Value {
+    let plural = format!("{}s", kind.to_lowercase());
+    let scale = json!({
+        "specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.currentReplicas", "labelSelectorPath": ".status.selector",
+    });
+    json!({
+        "metadata": {"name": format!("{plural}.runtime.wasmcloud.dev")},
+        "spec": {
+            "group": "runtime.wasmcloud.dev", "scope": "Namespaced", "names": {"kind": kind, "plural": plural},
+            "versions": [{"name": "v1alpha1", "served": true, "storage": true, "subresources": {"scale": scale}}],
+        },
+        "status": {"storedVersions": ["v1alpha1"], "conditions": [{"type": "Established", "status": "True"}]},
+    })
+}
+
+fn host(number: u32) -> Value {
+    json!({
+        "apiVersion": "runtime.wasmcloud.dev/v1alpha1", "kind": "Host",
+        "metadata": {"name": format!("host-{number}"), "labels": {"hostgroup": "default"}},
+        "hostId": format!("id-{number}"), "hostname": format!("10.0.0.{number}"), "httpPort": 9191, "environment": "shop",
+        "status": {
+            "version": "1", "osName": "linux", "osArch": "x86_64", "osKernel": "unix", "systemCPUUsage": "1",
+            "systemMemoryTotal": 100, "systemMemoryFree": 50, "lastSeen": "2026-11-26T05:00:00Z",
+            "conditions": [{"type": "Ready", "status": "True"}],
+        },
+    })
+}
+
+/// One operator, two hosts, one NATS server.
+pub(in crate::conformance) fn release() -> Release {
+    let mut nats = deployment("nats", 1);
+    nats["spec"]["serviceName"] = json!("wasmcloud-nats");
+    nats["status"] = json!({"replicas": 1, "readyReplicas": 1});
+    let service = |part: &str, port: &str| {
+        json!({
+            "metadata": {"name": format!("wasmcloud-{part}")},
+            "spec": {"selector": labels(part), "ports": [{"port": 80, "targetPort": port}]},
+        })
+    };
+    Release {
+        operator: deployment("operator", 1),
+        host: deployment("host", 2),
+        nats,
+        pods: vec![pod("operator", 1), pod("host", 2), pod("host", 3), pod("nats", 4)],
+        services: vec![service("host", "http"), service("nats", "tcp-nats")],
+        accounts: ["operator", "host", "nats"].map(|part| format!("wasmcloud-{part}")).to_vec(),
+        secrets: vec!["wasmcloud-host-tls".into()],
+        definitions: ["Artifact", "Host", "Workload", "WorkloadDeployment", "WorkloadReplicaSet"]
+            .map(definition)
+            .to_vec(),
+        hosts: vec![host(2), host(3)],
+    }
+}
+
+#[test]
+fn hosts_that_pull_from_the_agent_are_told_from_others() {
+    let mut objects = release();
+    let registry = "chartwright-conformance.shop.svc.cluster.local:5000";
+    assert_eq!(objects.snapshot().refuses(registry), None);
+    assert!(objects.snapshot().our_hosts() && objects.snapshot().our_operator());
+    objects.host["spec"]["template"]["spec"]["containers"][0]["args"] =
+        json!(["host", "--insecure-registry=other:5000"]);
+    let why = objects.snapshot().refuses(registry).unwrap();
+    assert!(why.contains("hostDefaults.oci.insecureRegistries") && why.contains(registry), "{why}");
+    assert!(!objects.snapshot().our_hosts(), "no release: upstream's");
+}

@@ -1,0 +1,269 @@
+//! The objects of the release as they were when the run began. What can be judged by them alone is judged by this.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+use chartwright_contract::crds::{Host, names};
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
+use k8s_openapi::api::core::v1::{ConfigMap, Container, Pod, PodSpec, PodTemplateSpec, Service, ServiceAccount};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::{Api, ListParams};
+use kube::{Resource, ResourceExt};
+use serde::de::DeserializeOwned;
+
+use super::{SceneError, Wanted};
+use crate::cluster::{Client, ClusterError};
+
+/// Which release objects belong to.
+const INSTANCE: &str = "app.kubernetes.io/instance";
+
+/// A host as its operator sees it.
+#[derive(Clone, Debug, Default)]
+pub(in crate::conformance) struct HostView {
+    pub name: String,
+    pub id: String,
+    pub address: String,
+    pub port: u16,
+    pub environment: String,
+    pub ready: bool,
+}
+
+/// All of it.
+#[derive(Debug, Default)]
+pub(in crate::conformance) struct Snapshot {
+    pub namespace: String,
+    pub release: String,
+    pub deployments: Vec<Deployment>,
+    pub nats: Vec<StatefulSet>,
+    pub pods: Vec<Pod>,
+    pub services: Vec<Service>,
+    pub accounts: BTreeSet<String>,
+    pub config_maps: BTreeSet<String>,
+    /// `None`: we may not look.
+    pub secrets: Option<BTreeSet<String>>,
+    pub definitions: Option<Vec<CustomResourceDefinition>>,
+    pub hosts: Vec<HostView>,
+    pub host_objects: Vec<Host>,
+}
+
+/// All objects of a kind in the namespace.
+async fn list<K>(client: &Client, namespace: &str) -> Result<Vec<K>, ClusterError>
+where
+    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + Debug + DeserializeOwned,
+{
+    let api: Api<K> = Api::namespaced(client.clone(), namespace);
+    let listed = api.list(&ListParams::default()).await;
+    Ok(listed.map_err(ClusterError::when(format!("list {} in {namespace}", K::plural(&()))))?.items)
+}
+
+impl Snapshot {
+    /// Looks at the cluster.
+    pub(super) async fn take(client: &Client, wanted: &Wanted) -> Result<Self, SceneError> {
+        let namespace = wanted.namespace.as_str();
+        let deployments: Vec<Deployment> = list(client, namespace).await?;
+        let parts: Vec<Deployment> =
+            deployments.into_iter().filter(|one| part(template_labels(one)).is_some()).collect();
+        let release = release(namespace, wanted, &parts)?;
+        let ours = |labels: &std::collections::BTreeMap<String, String>| {
+            release.is_empty() || labels.get(INSTANCE).is_none_or(|instance| *instance == release)
+        };
+        let pods: Vec<Pod> = list(client, namespace).await?;
+        let nats: Vec<StatefulSet> = list(client, namespace).await?;
+        let services: Vec<Service> = list(client, namespace).await?;
+        let names = |names: Vec<String>| names.into_iter().collect::<BTreeSet<_>>();
+        let accounts: Vec<ServiceAccount> = list(client, namespace).await?;
+        let config_maps: Vec<ConfigMap> = list(client, namespace).await?;
+        let host_objects: Vec<Host> = list(client, namespace).await?;
+        Ok(Self {
+            namespace: namespace.to_owned(),
+            deployments: parts.into_iter().filter(|one| ours(one.labels())).collect(),
+            nats: nats
+                .into_iter()
+                .filter(|one| one.spec.as_ref().is_some_and(|spec| part(labels(Some(&spec.template))) == Some("nats")))
+                .filter(|one| ours(one.labels()))
+                .collect(),
+            pods: pods
+                .into_iter()
+                .filter(|pod| part(pod.metadata.labels.as_ref()).is_some() && ours(pod.labels()))
+                // What is on its way out belongs to the past.
+                .filter(|pod| pod.metadata.deletion_timestamp.is_none())
+                .collect(),
+            services: services.into_iter().filter(|one| one.labels().get(INSTANCE) == Some(&release)).collect(),
+            accounts: names(accounts.iter().map(ResourceExt::name_any).collect()),
+            config_maps: names(config_maps.iter().map(ResourceExt::name_any).collect()),
+            secrets: secrets(client, namespace).await?,
+            definitions: definitions(client).await?,
+            hosts: host_objects.iter().map(view).collect(),
+            host_objects,
+            release,
+        })
+    }
+
+    /// Pods of a part: `operator`, `host` or `nats`.
+    pub(in crate::conformance) fn pods_of(&self, wanted: &str) -> impl Iterator<Item = &Pod> {
+        self.pods.iter().filter(move |pod| part(pod.metadata.labels.as_ref()) == Some(wanted))
+    }
+
+    /// What Pods are made from, with the names of what makes them.
+    pub(in crate::conformance) fn templates(&self) -> Vec<(String, &'static str, &PodTemplateSpec)> {
+        let deployments =
+            self.deployments.iter().filter_map(|one| Some((one.name_any(), &one.spec.as_ref()?.template)));
+        let sets = self.nats.iter().filter_map(|one| Some((one.name_any(), &one.spec.as_ref()?.template)));
+        deployments
+            .chain(sets)
+            .filter_map(|(name, template)| Some((name, part(labels(Some(template)))?, template)))
+            .collect()
+    }
+
+    /// The template of a part.
+    pub(in crate::conformance) fn template(&self, wanted: &str) -> Option<&PodTemplateSpec> {
+        self.templates().into_iter().find(|(_, part, _)| *part == wanted).map(|(_, _, template)| template)
+    }
+
+    /// The container that is the part itself.
+    pub(in crate::conformance) fn main(&self, wanted: &str) -> Option<&Container> {
+        main(self.template(wanted)?.spec.as_ref()?)
+    }
+
+    /// The image of a part.
+    pub(super) fn image(&self, wanted: &str) -> Option<String> {
+        self.main(wanted)?.image.clone()
+    }
+
+    /// The images of all host groups.
+    pub(super) fn host_images(&self) -> Vec<String> {
+        let hosts = self.templates().into_iter().filter(|(_, part, _)| *part == "host");
+        let images: BTreeSet<String> =
+            hosts.filter_map(|(_, _, template)| main(template.spec.as_ref()?)?.image.clone()).collect();
+        images.into_iter().collect()
+    }
+
+    /// Whether the operator is this program: upstream's has no verb.
+    pub(in crate::conformance) fn our_operator(&self) -> bool {
+        arguments(self.main("operator")).first().is_some_and(|verb| verb == "operator")
+    }
+
+    /// Whether all hosts are this program: upstream's knows no release.
+    pub(in crate::conformance) fn our_hosts(&self) -> bool {
+        let hosts: Vec<_> = self.templates().into_iter().filter(|(_, part, _)| *part == "host").collect();
+        !hosts.is_empty()
+            && hosts.iter().all(|(_, _, template)| {
+                arguments(template.spec.as_ref().and_then(main)).iter().any(|flag| flag.starts_with("--release="))
+            })
+    }
+
+    /// Why hosts do not pull from a registry without TLS, if so.
+    pub(super) fn refuses(&self, registry: &str) -> Option<String> {
+        let name = registry.split(':').next().unwrap_or(registry);
+        let allowed = |flags: &[String]| {
+            let all = |flag: &String| {
+                matches!(flag.as_str(), "--allow-insecure-registries" | "--allow-insecure-registries=true")
+            };
+            flags.iter().any(all)
+                || flags.iter().filter_map(|flag| flag.strip_prefix("--insecure-registry=")).any(|list| {
+                    list.split(',')
+                        .any(|entry| entry.eq_ignore_ascii_case(registry) || entry.eq_ignore_ascii_case(name))
+                })
+        };
+        self.templates()
+            .into_iter()
+            .filter(|(_, part, _)| *part == "host")
+            .find(|(_, _, template)| !allowed(&arguments(template.spec.as_ref().and_then(main))))
+            .map(|(name, _, _)| {
+                format!("{name} does not pull from the agent: add {registry} to `hostDefaults.oci.insecureRegistries`")
+            })
+    }
+
+    /// Why workloads of another namespace do not run on these hosts, if so.
+    pub(super) fn keeps_to_itself(&self) -> Option<String> {
+        let flags = arguments(self.main("operator"));
+        if flags.iter().any(|flag| flag == "--allow-shared-hosts=false" || flag == "-allow-shared-hosts=false") {
+            return Some("the operator keeps hosts to their own namespace".to_owned());
+        }
+        let watched = flags.iter().find(|flag| flag.trim_start_matches('-').starts_with("watch-namespaces="));
+        watched.map(|flag| format!("the operator watches certain namespaces only: {flag}"))
+    }
+}
+
+/// The part a Pod belongs to, by the labels that operators themselves go by.
+fn part(labels: Option<&std::collections::BTreeMap<String, String>>) -> Option<&'static str> {
+    let labels = labels?;
+    if labels.contains_key(names::HOST_POD) {
+        return Some("host");
+    }
+    match labels.get(names::COMPONENT).map(String::as_str) {
+        Some("runtime-operator") => Some("operator"),
+        Some("nats") => Some("nats"),
+        _ => None,
+    }
+}
+
+fn labels(template: Option<&PodTemplateSpec>) -> Option<&std::collections::BTreeMap<String, String>> {
+    template?.metadata.as_ref()?.labels.as_ref()
+}
+
+fn template_labels(deployment: &Deployment) -> Option<&std::collections::BTreeMap<String, String>> {
+    labels(deployment.spec.as_ref().map(|spec| &spec.template))
+}
+
+/// The container that is named as the part, or the first.
+pub(in crate::conformance) fn main(spec: &PodSpec) -> Option<&Container> {
+    let named = |container: &&Container| matches!(container.name.as_str(), "operator" | "host" | "nats" | "manager");
+    spec.containers.iter().find(named).or_else(|| spec.containers.first())
+}
+
+/// Its arguments.
+pub(in crate::conformance) fn arguments(container: Option<&Container>) -> Vec<String> {
+    container.and_then(|container| container.args.clone()).unwrap_or_default()
+}
+
+fn release(namespace: &str, wanted: &Wanted, parts: &[Deployment]) -> Result<String, SceneError> {
+    if parts.is_empty() {
+        return Err(SceneError::Nothing(namespace.to_owned()));
+    }
+    let releases: BTreeSet<String> = parts.iter().filter_map(|one| one.labels().get(INSTANCE).cloned()).collect();
+    let there = releases.iter().cloned().collect::<Vec<_>>().join(", ");
+    match &wanted.release {
+        Some(release) if releases.contains(release) => Ok(release.clone()),
+        Some(release) => {
+            Err(SceneError::NoRelease { namespace: namespace.to_owned(), release: release.clone(), there })
+        }
+        None if releases.len() > 1 => Err(SceneError::Several { namespace: namespace.to_owned(), releases: there }),
+        None => Ok(there),
+    }
+}
+
+/// Names only; whoever may not see Secrets can still run the rest.
+async fn secrets(client: &Client, namespace: &str) -> Result<Option<BTreeSet<String>>, ClusterError> {
+    let api: Api<k8s_openapi::api::core::v1::Secret> = Api::namespaced(client.clone(), namespace);
+    match api.list_metadata(&ListParams::default()).await {
+        Ok(listed) => Ok(Some(listed.items.iter().map(ResourceExt::name_any).collect())),
+        Err(kube::Error::Api(status)) if status.code == 403 => Ok(None),
+        Err(err) => Err(ClusterError::when(format!("list secrets in {namespace}"))(err)),
+    }
+}
+
+async fn definitions(client: &Client) -> Result<Option<Vec<CustomResourceDefinition>>, ClusterError> {
+    let api: Api<CustomResourceDefinition> = Api::all(client.clone());
+    match api.list(&ListParams::default()).await {
+        Ok(listed) => {
+            let ours = |one: &CustomResourceDefinition| one.spec.group == "runtime.wasmcloud.dev";
+            Ok(Some(listed.items.into_iter().filter(ours).collect()))
+        }
+        Err(kube::Error::Api(status)) if status.code == 403 => Ok(None),
+        Err(err) => Err(ClusterError::when("list customresourcedefinitions")(err)),
+    }
+}
+
+pub(super) fn view(host: &Host) -> HostView {
+    let conditions = host.status.iter().flat_map(|status| &status.conditions);
+    HostView {
+        name: host.name_any(),
+        id: host.spec.host_id.clone(),
+        address: host.spec.hostname.clone().unwrap_or_default(),
+        port: host.spec.http_port.and_then(|port| u16::try_from(port).ok()).unwrap_or_default(),
+        environment: host.spec.environment.clone().unwrap_or_default(),
+        ready: conditions.into_iter().any(|condition| condition.type_ == "Ready" && condition.status == "True"),
+    }
+}
