@@ -11,7 +11,7 @@ use super::cluster::ClusterArgs;
 use super::{Outcome, output};
 use crate::conformance::{self, Event, Format, Plan, Report, Selection, Status, Wanted};
 
-/// Judge operator, hosts and NATS of a release by checks, each with what was seen and what to do
+/// Judge an installed release by checks, each with what was seen and what to do
 ///
 /// Whatever has to be seen from inside the cluster is seen by a Pod of our image in the namespace of the release. All that a run
 /// makes goes with it.

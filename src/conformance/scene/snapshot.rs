@@ -105,6 +105,14 @@ impl Snapshot {
         self.pods.iter().filter(move |pod| part(pod.metadata.labels.as_ref()) == Some(wanted))
     }
 
+    /// Whether a Pod, of whatever time, belongs to that part of this release and is there to stay.
+    pub(super) fn has(&self, wanted: &str, pod: &Pod) -> bool {
+        let instance = pod.labels().get(INSTANCE);
+        part(pod.metadata.labels.as_ref()) == Some(wanted)
+            && (self.release.is_empty() || instance.is_none_or(|instance| *instance == self.release))
+            && pod.metadata.deletion_timestamp.is_none()
+    }
+
     /// What Pods are made from, with the names of what makes them.
     pub(in crate::conformance) fn templates(&self) -> Vec<(String, &'static str, &PodTemplateSpec)> {
         let deployments =

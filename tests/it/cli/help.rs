@@ -19,6 +19,7 @@ const PAGES: &[(&str, &[&str])] = &[
     ("image-load", &["image", "load", "-h"]),
     ("image-push", &["image", "push", "-h"]),
     ("image-inspect", &["image", "inspect", "-h"]),
+    ("conformance", &["conformance", "-h"]),
 ];
 
 #[test]

@@ -72,7 +72,7 @@ fn a_kind_that_is_not_served() {
 #[test]
 fn a_version_that_is_still_stored() {
     alone("crds.stored", "v1alpha0", |all| {
-        all.definitions[2]["status"]["storedVersions"] = serde_json::json!(["v1alpha0", "v1alpha1"])
+        all.definitions[2]["status"]["storedVersions"] = serde_json::json!(["v1alpha0", "v1alpha1"]);
     });
 }
 
@@ -118,7 +118,7 @@ fn pods_of_one_part_that_run_two_images() {
 #[test]
 fn a_service_that_selects_nothing() {
     alone("selectors", "selects no Pod", |all| {
-        all.services[0]["spec"]["selector"]["wasmcloud.com/hostgroup"] = "other".into()
+        all.services[0]["spec"]["selector"]["wasmcloud.com/hostgroup"] = "other".into();
     });
 }
 
@@ -160,7 +160,7 @@ fn a_host_pod_that_nobody_hears() {
 #[test]
 fn a_host_that_is_silent() {
     alone("hosts.ready", "last heard of 320 s ago", |all| {
-        all.hosts[0]["status"]["lastSeen"] = "2026-11-26T04:55:00Z".into()
+        all.hosts[0]["status"]["lastSeen"] = "2026-11-26T04:55:00Z".into();
     });
 }
 

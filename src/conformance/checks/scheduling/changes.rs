@@ -57,28 +57,33 @@ pub(super) async fn rollout(stage: &Stage) -> Outcome {
     let running = workloads.start(&draft).await?;
     let address = stage.agent()?.service(&stage.namespace, &service);
     super::super::http::answers(stage, &address, &running.host).await?;
-    let before: Vec<String> = workloads.of(&draft.name).await?.iter().map(ResourceExt::name_any).collect();
-    let mut spec = draft.given("environment", json!({"config": {"VERSION": "two"}})).object["spec"].take();
-    let template = spec["template"].take();
+    // Several times: whether a request comes at the wrong moment is a matter of luck.
     let change = async {
-        workloads.patch(&running.name, &json!({"spec": {"template": template}})).await?;
-        let replaced = |all: &[chartwright_contract::crds::Workload]| {
-            let old = all.iter().filter(|one| before.contains(&one.name_any())).count();
-            if old == 0 && all.len() == 2 {
-                Ok(())
-            } else {
-                Err(format!("{old} of {} Workloads are of the old version", all.len()))
-            }
-        };
-        workloads.until(&running.name, Duration::from_mins(1), replaced).await?;
-        workloads.running(&running.name, 2).await
+        for version in ["two", "three", "four"] {
+            let before: Vec<String> = workloads.of(&draft.name).await?.iter().map(ResourceExt::name_any).collect();
+            let environment = json!({"config": {"VERSION": version}});
+            let mut next = draft.clone().given("environment", environment);
+            let template = next.object["spec"]["template"].take();
+            workloads.patch(&running.name, &json!({"spec": {"template": template}})).await?;
+            let replaced = |all: &[chartwright_contract::crds::Workload]| {
+                let old = all.iter().filter(|one| before.contains(&one.name_any())).count();
+                if old == 0 && all.len() == 2 {
+                    Ok(())
+                } else {
+                    Err(format!("{old} of {} Workloads are of the old version", all.len()))
+                }
+            };
+            workloads.until(&running.name, Duration::from_secs(30), replaced).await?;
+            workloads.running(&running.name, 2).await?;
+        }
+        Ok::<(), Stop>(())
     };
-    let (loaded, changed) = stage.load(&address, &running.host, 20).during(change).await?;
+    let (loaded, changed) = stage.load(&address, &running.host, 10).during(change).await?;
     changed?;
     loaded.none_lost()?;
     let answer = stage.get(&address, &running.host, "/env?VERSION").await?;
-    hold!(answer.body == "two", "the new version is not what answers: {} {:?}", answer.status, answer.body);
-    Ok(format!("{} requests meanwhile, none lost", loaded.good))
+    hold!(answer.body == "four", "the new version is not what answers: {} {:?}", answer.status, answer.body);
+    Ok(format!("3 versions, {} requests meanwhile, none lost", loaded.good))
 }
 
 pub(super) async fn recreate(stage: &Stage) -> Outcome {

@@ -45,7 +45,7 @@ fn a_release_of_ours_passes() {
 #[test]
 fn a_container_that_runs_as_root() {
     alone("non-root", "runAsNonRoot", |all| {
-        all.host["spec"]["template"]["spec"]["securityContext"]["runAsNonRoot"] = false.into()
+        all.host["spec"]["template"]["spec"]["securityContext"]["runAsNonRoot"] = false.into();
     });
 }
 
