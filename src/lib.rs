@@ -32,6 +32,7 @@ pub mod release;
 #[cfg(feature = "cluster")]
 pub mod install;
 
+#[cfg(feature = "cluster")]
 pub mod conformance;
 
 pub mod cli;

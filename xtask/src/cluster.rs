@@ -96,7 +96,9 @@ pub(crate) fn walkthrough(keep: bool) -> Result<Outcome> {
         _ = run_command(testbed().arg("down"));
         return Ok(Outcome::Skipped(format!("no cluster comes up on this machine: {err}")));
     }
-    let walked = run_command(Command::new(folder().join("walkthrough")).args([&program, &component]).envs(helms()));
+    let script = |name: &str| Command::new(folder().join(name));
+    let walked = run_command(script("walkthrough").args([&program, &component]).envs(helms()))
+        .and_then(|()| run_command(script("conformance").arg(&program).arg("--disruptive")));
     if !keep {
         run_command(testbed().arg("down"))?;
     }
