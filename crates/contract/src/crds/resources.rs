@@ -26,7 +26,7 @@ pub struct LocalObjectReference {
     pub name: String,
 }
 
-/// Settings from three sources. A later source wins: `ConfigMap`s, then Secrets, then what stands here.
+/// Settings from three sources. A later source wins: what stands here, then `ConfigMap`s, then Secrets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigLayer {

@@ -9,7 +9,11 @@ use k8s_openapi::jiff::Timestamp;
 use super::super::Failure;
 use super::super::queue::Next;
 use crate::bus::Unanswered;
-use crate::operator::{Operator, uid};
+use crate::operator::{Operator, service_of, uid};
+
+/// How long nodes have to follow an EndpointSlice that no longer leads to a workload, before it stops: who asked them meanwhile is
+/// still answered. Times of Kubernetes are whole seconds, so it is up to one less.
+const LED_AWAY: Duration = Duration::from_secs(3);
 
 /// How long a host that is there may leave a stop unanswered, and how long the connection may be away, before the object goes
 /// all the same. A host of ours is told later then, when it is asked what it has.
@@ -21,6 +25,10 @@ pub(super) async fn look(operator: &Operator, workload: &Workload) -> Result<Nex
     operator.starts.cancel(&id);
     let host = workload.status.as_ref().and_then(|status| status.host_id.clone());
     if let Some(host) = host {
+        let passed = waited(workload);
+        if service_of(workload).is_some() && passed < LED_AWAY && operator.fleet.member(&host).is_some() {
+            return Ok(Next::After(LED_AWAY.saturating_sub(passed)));
+        }
         match operator.bus.stop(&host, &id).await {
             Ok(_) | Err(Unanswered::Nobody) => {}
             Err(why) => {
