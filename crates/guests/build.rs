@@ -36,6 +36,9 @@ fn main() -> Result<(), String> {
         // Flags of the platform's own build mean nothing for another target.
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_BUILD_TARGET")
+        // Nor is a lint of the platform one of theirs: clippy hands itself on by these.
+        .env_remove("RUSTC_WORKSPACE_WRAPPER")
+        .env_remove("CLIPPY_ARGS")
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
         .status()
         .map_err(|err| format!("cargo does not start: {err}"))?;

@@ -33,8 +33,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("image", &["values", "render", "oci"]),
     ("cluster", &[]),
     ("release", &["cluster"]),
-    // What is installed was rendered and exported before; its images may go ahead of it.
-    ("install", &["render", "export", "image", "cluster", "release"]),
+    // What is installed was rendered and exported before; its images may go ahead of it. Old manifests are read as any text is.
+    ("install", &["source", "diagnostics", "render", "export", "image", "cluster", "release"]),
     // It judges any operator and host, installed by whomever.
     ("conformance", &["cluster"]),
     ("cli", &[ANY]),
