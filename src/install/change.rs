@@ -15,7 +15,7 @@ use super::{
 };
 
 /// After a failure, so long is tried to write it down.
-const CLOSING: Duration = Duration::from_secs(60);
+const CLOSING: Duration = Duration::from_mins(1);
 
 /// What is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -289,7 +289,7 @@ async fn work(
                 patiently(end, async || apply::apply(client, step, options.force_conflicts).await).await?;
             }
             Action::Delete => {
-                patiently(end, async || apply::delete(client, step, DeleteParams::background()).await).await?
+                patiently(end, async || apply::delete(client, step, DeleteParams::background()).await).await?;
             }
             Action::Same | Action::Keep => continue,
         }

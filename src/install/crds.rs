@@ -23,7 +23,7 @@ const MANAGER: &str = "chartwright-crds";
 const KNOWN: [&str; 2] = ["helm", MANAGER];
 
 /// How long the API server has to serve new kinds.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What definitions are marked with by `crds apply`.
 #[derive(Clone, Debug, Default)]

@@ -287,7 +287,7 @@ fn largest(record: &Record) -> Vec<String> {
 
 /// Seconds since 1970 under a label.
 fn stamp(meta: &mut ObjectMeta, key: &str) {
-    let seconds = now().0.map(|time| time.as_second()).unwrap_or_default();
+    let seconds = now().0.map(jiff::Timestamp::as_second).unwrap_or_default();
     meta.labels.get_or_insert_default().insert(key.to_owned(), seconds.to_string());
 }
 

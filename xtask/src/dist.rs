@@ -105,13 +105,13 @@ fn build(platform: Platform, args: &Args) -> Result<PathBuf> {
     build.args(["--profile", if args.quick { "image" } else { "release" }]);
     add_target(target)?;
     toolchain(platform, &mut build)?;
-    // Paths of this machine are nobody's business, and would make each machine's binary another one.
+    // Paths of this machine are nobody's business, and would make each machine's binary another one. Those of the checkout are
+    // relative already; a flag that named it would make each checkout compile every library anew.
     let home = env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
-    let mut flags = vec![format!("--remap-path-prefix={}=/chartwright", cache::checkout().display())];
-    flags.extend(home.map(|home| format!("--remap-path-prefix={}=/cargo", home.display())));
-    build.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
+    let flags = home.map(|home| format!("--remap-path-prefix={}=/cargo", home.display()));
+    build.env("CARGO_ENCODED_RUSTFLAGS", flags.unwrap_or_default());
     println!("building for {target}");
     built(&mut build)
 }

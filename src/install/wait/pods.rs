@@ -31,10 +31,10 @@ pub(super) async fn in_the_way(client: &Client, object: &Object, live: Option<&V
         if let Some(line) = last_words(&api, &pod.name_any(), container).await {
             text = format!("{text}; its last words: {line}");
         }
-    } else if worst.rank == RUNS {
-        if let Some(probe) = last_warning(client, namespace, "Pod", |name| name == pod.name_any()).await {
-            text = format!("{text}; {probe}");
-        }
+    } else if worst.rank == RUNS
+        && let Some(probe) = last_warning(client, namespace, "Pod", |name| name == pod.name_any()).await
+    {
+        text = format!("{text}; {probe}");
     }
     Some(text)
 }
@@ -152,11 +152,11 @@ mod tests {
 
     use super::*;
 
-    fn of(status: Value) -> Option<Trouble> {
+    fn of(status: &Value) -> Option<Trouble> {
         trouble(&serde_json::from_value(json!({ "metadata": {}, "status": status })).unwrap())
     }
 
-    fn container(state: Value) -> Value {
+    fn container(state: &Value) -> Value {
         json!({ "containerStatuses": [{ "name": "host", "image": "a:1", "imageID": "", "ready": false, "restartCount": 3,
             "state": state, "lastState": { "terminated": { "exitCode": 2 } } }] })
     }
@@ -164,15 +164,15 @@ mod tests {
     #[test]
     fn what_keeps_a_pod_is_named() {
         let unschedulable =
-            of(json!({ "conditions": [{ "type": "PodScheduled", "status": "False", "message": "0/1 nodes" }] }));
+            of(&json!({ "conditions": [{ "type": "PodScheduled", "status": "False", "message": "0/1 nodes" }] }));
         assert_eq!(unschedulable.unwrap().what, "cannot be scheduled: 0/1 nodes");
-        let pull = of(container(json!({ "waiting": { "reason": "ErrImagePull", "message": "not found" } }))).unwrap();
+        let pull = of(&container(&json!({ "waiting": { "reason": "ErrImagePull", "message": "not found" } }))).unwrap();
         assert_eq!((pull.rank, pull.what.as_str()), (1, "container host: ErrImagePull: not found (image a:1)"));
-        let crash = of(container(json!({ "waiting": { "reason": "CrashLoopBackOff" } }))).unwrap();
+        let crash = of(&container(&json!({ "waiting": { "reason": "CrashLoopBackOff" } }))).unwrap();
         assert_eq!(crash.what, "container host crashed 3 times, last with exit code 2");
         assert_eq!(crash.crashed.as_deref(), Some("host"));
-        let slow = of(container(json!({ "running": {} }))).unwrap();
+        let slow = of(&container(&json!({ "running": {} }))).unwrap();
         assert_eq!((slow.rank, slow.what.as_str()), (RUNS, "container host runs and is not ready"));
-        assert_eq!(of(json!({ "conditions": [{ "type": "Ready", "status": "True" }] })), None);
+        assert_eq!(of(&json!({ "conditions": [{ "type": "Ready", "status": "True" }] })), None);
     }
 }
