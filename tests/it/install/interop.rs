@@ -39,7 +39,7 @@ impl Tool {
             (Self::Helm(_, program), operation) => {
                 let chart = scene.chart().display().to_string();
                 let profile = scene.chart().with_file_name("minimal.yaml").display().to_string();
-                std::fs::write(&profile, chartwright::values::profiles::Profile::Minimal.text()).unwrap();
+                fs_err::write(&profile, chartwright::values::profiles::Profile::Minimal.text()).unwrap();
                 let values = ["-f", &profile, "--set", &set];
                 match operation {
                     "install" => scene.helm(program, &[&["install", NAME, &chart], values.as_slice()].concat()),
@@ -117,6 +117,6 @@ async fn whoever_did_what_the_next_one_goes_on() {
     }
     assert!(faults.is_empty(), "{}\n{table}", faults.join("\n"));
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/helm.md");
-    let text = std::fs::read_to_string(page).unwrap();
+    let text = fs_err::read_to_string(page).unwrap();
     assert!(text.contains(&table), "docs/helm.md should hold this table:\n{table}");
 }

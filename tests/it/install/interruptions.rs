@@ -12,7 +12,7 @@ async fn killed_at(scene: &Scene, proxy: &Proxy, args: &[&str], write: usize) ->
     let child: Arc<Mutex<Option<u32>>> = Arc::default();
     let victim = child.clone();
     // Before and after by turns: a write that never arrived, and one whose answer was never read.
-    let verdict = if write % 2 == 0 { Verdict::Swallow } else { Verdict::Drop };
+    let verdict = if write.is_multiple_of(2) { Verdict::Swallow } else { Verdict::Drop };
     proxy.at_write(move |number| {
         if number < write {
             return Verdict::Pass;

@@ -41,9 +41,9 @@ impl Scene {
 
     /// Another way to the API server.
     pub(super) fn kubeconfig_for(&self, url: &str) -> PathBuf {
-        let text = std::fs::read_to_string(&self.kubeconfig).unwrap().replace(&self.plane.url(), url);
+        let text = fs_err::read_to_string(&self.kubeconfig).unwrap().replace(&self.plane.url(), url);
         let path = self.folder.path().join("kubeconfig");
-        std::fs::write(&path, text).unwrap();
+        fs_err::write(&path, text).unwrap();
         path
     }
 
@@ -89,7 +89,7 @@ impl Scene {
     /// A file for our program.
     pub(super) fn file(&self, name: &str, text: &str) -> String {
         let path = self.folder.path().join(name);
-        std::fs::write(&path, text).unwrap();
+        fs_err::write(&path, text).unwrap();
         path.display().to_string()
     }
 

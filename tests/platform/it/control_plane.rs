@@ -70,10 +70,10 @@ impl ControlPlane {
             &at("etcd.log"),
         );
         let key = rcgen::KeyPair::generate().unwrap();
-        std::fs::write(at("accounts.key"), key.serialize_pem()).unwrap();
-        std::fs::write(at("accounts.pub"), key.public_key_pem()).unwrap();
+        fs_err::write(at("accounts.key"), key.serialize_pem()).unwrap();
+        fs_err::write(at("accounts.pub"), key.public_key_pem()).unwrap();
         let tokens = format!("{TOKEN},admin,1,system:masters\n{OPERATOR_TOKEN},operator,2\n");
-        std::fs::write(at("tokens.csv"), tokens).unwrap();
+        fs_err::write(at("tokens.csv"), tokens).unwrap();
         let server = Process::start(&kubebox, &server_arguments(&folder, etcd_port, port), &at("server.log"));
         let mut plane = Self { folder, kubebox, etcd_port, port, etcd, server, manager: None };
         plane.ready().await;
@@ -129,7 +129,7 @@ impl ControlPlane {
             "users": [{ "name": "test", "user": { "token": token } }],
             "contexts": [{ "name": "test", "context": { "cluster": "test", "user": "test" } }],
         });
-        std::fs::write(&path, config.to_string()).unwrap();
+        fs_err::write(&path, config.to_string()).unwrap();
         path
     }
 
@@ -185,7 +185,7 @@ impl ControlPlane {
         let client = self.client();
         while client.apiserver_version().await.is_err() || !self.answers_readyz(&client).await {
             if Instant::now() > end || self.server.has_ended() {
-                let log = std::fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default();
+                let log = fs_err::read_to_string(self.folder.path().join("server.log")).unwrap_or_default();
                 panic!("no API server: {}", log.lines().rev().take(20).collect::<Vec<_>>().join("\n"));
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
