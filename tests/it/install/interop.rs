@@ -88,7 +88,9 @@ async fn whoever_did_what_the_next_one_goes_on() {
                 ("rollback", Some(2)),
                 ("uninstall", None),
             ] {
+                let began = std::time::Instant::now();
                 let run = second.run(&scene, operation, 3);
+                eprintln!("{} after {}: {operation} in {:?}", second.name(), first.name(), began.elapsed());
                 let says = match operation {
                     "list" | "history" => run.stdout.contains("chartwright-") && run.stdout.contains("deployed"),
                     "get" => run.stdout.contains("kind: StatefulSet"),
