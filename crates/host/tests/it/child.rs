@@ -14,13 +14,25 @@ use crate::nats::{Nats, free_port};
 const TEST: &str = "child::a_host";
 
 impl Host {
-    /// Starts a host in a process of its own, which logs into this file.
+    /// Starts a host in a process of its own, which logs into this file, and waits until it hears commands.
     pub(crate) async fn spawn(nats: &Nats, log: &Path, more: &[&str]) -> Self {
         Self::spawn_as(Command::new(program()), nats, log, more).await
     }
 
     /// The same by a command that ends with the program.
-    pub(crate) async fn spawn_as(mut command: Command, nats: &Nats, log: &Path, more: &[&str]) -> Self {
+    pub(crate) async fn spawn_as(command: Command, nats: &Nats, log: &Path, more: &[&str]) -> Self {
+        let host = Self::launch_as(command, nats, log, more).await;
+        host.answers().await;
+        host
+    }
+
+    /// Starts one whose NATS is not there yet, or does not let it in: it runs, and hears nothing.
+    pub(crate) async fn launch(nats: &Nats, log: &Path, more: &[&str]) -> Self {
+        Self::launch_as(Command::new(program()), nats, log, more).await
+    }
+
+    /// The same by a command that ends with the program.
+    pub(crate) async fn launch_as(mut command: Command, nats: &Nats, log: &Path, more: &[&str]) -> Self {
         // Somebody outside cannot be told which port a process got.
         let at = |flag: &str| {
             let given = more.iter().find_map(|one| one.strip_prefix(flag)).map(|rest| rest.trim_start_matches('='));

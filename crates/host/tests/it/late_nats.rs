@@ -18,7 +18,7 @@ fn attempts(log: &Path, connection: &str) -> Vec<u32> {
 async fn h06_nats_that_comes_late_is_waited_for() {
     let Some(mut nats) = Nats::prepared("") else { return };
     let log = nats.file("host.log", "");
-    let host = Host::spawn(&nats, &log, &[]).await;
+    let host = Host::launch(&nats, &log, &[]).await;
     let why = host.readiness(|answer| answer.body.contains("refused")).await;
     for plane in ["control", "data"] {
         let words = format!("the {plane} plane is away: not connected yet, for ");
@@ -57,7 +57,7 @@ async fn h06_a_name_that_does_not_resolve_at_first_is_waited_for() {
     let mut command = Command::new("unshare");
     let script = "mount --bind \"$1\" /etc/hosts && shift && exec \"$@\"";
     command.args(["-m", "sh", "-c", script, "sh"]).arg(&hosts).arg(crate::child::program());
-    let host = Host::spawn_as(command, &nats, &log, &[&control, &data]).await;
+    let host = Host::launch_as(command, &nats, &log, &[&control, &data]).await;
     let why = host.readiness(|answer| answer.body.contains("the name was not found")).await;
     assert!(why.contains("nats://late-nats.invalid"), "{why}");
     assert_eq!(host.probe("/livez").await.status, 200);

@@ -24,7 +24,6 @@ async fn secrets_are_in_no_log_status_heartbeat_metric_or_probe() {
         "--log-level=trace,async_nats=trace".to_owned(),
     ];
     let host = Host::spawn(&nats, &log, &arguments.each_ref().map(String::as_str)).await;
-    host.answers().await;
     let mut said = String::new();
     let mut everything = host.operator.subscribe(">").await.unwrap();
     host.operator.flush().await.unwrap();

@@ -58,7 +58,7 @@ async fn h06_a_wrong_password_is_said_as_such_and_a_corrected_file_heals_it() {
         format!("--data-nats-password-file={}", password.display()),
     ];
     let log = data.file("host.log", "");
-    let host = Host::spawn(&control, &log, &arguments.each_ref().map(String::as_str)).await;
+    let host = Host::launch(&control, &log, &arguments.each_ref().map(String::as_str)).await;
     let why = host.readiness(|answer| answer.body.contains("does not take the credentials")).await;
     assert!(why.starts_with("the data plane is away: not connected yet, for "), "{why}");
     assert!(why.contains(&data.url()) && !why.contains("planted"), "{why}");

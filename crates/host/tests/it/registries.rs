@@ -82,13 +82,11 @@ async fn a_warm_cache_outlives_the_registry_crashes_and_torn_files() {
     let arguments = [folder.as_str(), "--registry-pull-timeout=5s"];
 
     let host = Host::spawn(&nats, &log, &arguments).await;
-    host.answers().await;
     assert_eq!(host.run("a", &image, "a.example", json!({})).await.workload_state, Running);
     host.crash();
     registry.kill();
     for reference in [&image, &by_digest] {
         let host = Host::spawn(&nats, &log, &arguments).await;
-        host.answers().await;
         let status = host.run("a", reference, "a.example", json!({})).await;
         assert_eq!(status.workload_state, Running, "{}", status.message);
         assert_eq!(host.get("a.example", "/").await.body, "hello\n");
@@ -104,7 +102,6 @@ async fn a_warm_cache_outlives_the_registry_crashes_and_torn_files() {
     }
     assert!(torn > 0);
     let host = Host::spawn(&nats, &log, &arguments).await;
-    host.answers().await;
     let status = host.run("a", &image, "a.example", json!({})).await;
     assert!(status.workload_state == Error && status.message.contains(&registry.address()), "{}", status.message);
     registry.resume().await;
@@ -114,7 +111,6 @@ async fn a_warm_cache_outlives_the_registry_crashes_and_torn_files() {
     host.stop().await;
     registry.kill();
     let host = Host::spawn(&nats, &log, &arguments).await;
-    host.answers().await;
     assert_eq!(host.run("a", &image, "a.example", json!({})).await.workload_state, Running);
     host.stop().await;
 }

@@ -48,7 +48,6 @@ async fn nobody_with_a_read_only_root_and_no_capability_runs_a_component() {
     let log = nats.file("host.log", "");
     let kept = format!("--oci-cache-dir={}", cache.display());
     let host = Host::spawn_as(command, &nats, &log, &[&kept]).await;
-    host.answers().await;
     let id = host.process();
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
     for line in
