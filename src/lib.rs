@@ -33,6 +33,9 @@ pub mod release;
 pub mod install;
 
 #[cfg(feature = "cluster")]
+pub mod hosts;
+
+#[cfg(feature = "cluster")]
 pub mod conformance;
 
 pub mod cli;

@@ -16,7 +16,7 @@ mod explain;
 #[cfg(feature = "cluster")]
 mod finalizers;
 mod findings;
-#[cfg(feature = "host")]
+#[cfg(any(feature = "host", feature = "cluster"))]
 mod host;
 mod image;
 mod import;
@@ -99,7 +99,7 @@ enum Verb {
     Man(completions::ManArgs),
     #[cfg(feature = "operator")]
     Certs(certs::CertsCommand),
-    #[cfg(feature = "host")]
+    #[cfg(any(feature = "host", feature = "cluster"))]
     Host(host::HostArgs),
     #[cfg(feature = "operator")]
     Operator(operator::OperatorArgs),
@@ -152,7 +152,7 @@ impl Cli {
             Verb::Man(args) => args.run(),
             #[cfg(feature = "operator")]
             Verb::Certs(args) => args.run(),
-            #[cfg(feature = "host")]
+            #[cfg(any(feature = "host", feature = "cluster"))]
             Verb::Host(args) => args.run(),
             #[cfg(feature = "operator")]
             Verb::Operator(args) => args.run(),

@@ -1,13 +1,15 @@
 //! One object and the API server: read, tried out, applied, deleted.
 
 use kube::Client;
-use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, Preconditions, ValidationDirective};
+use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, PostParams, Preconditions, ValidationDirective};
 use kube::core::Status;
-use serde_json::{Map, Value, json};
+use kube::core::response::StatusCause;
+use serde_json::{Value, json};
 
 use crate::cluster::{ClusterError, Kind};
 use crate::render::Object;
 
+use super::handover::{handed_over, outcome};
 use super::plan::title;
 use super::{InstallError, Step};
 
@@ -30,9 +32,37 @@ pub(super) async fn try_out(
     live: Option<&Value>,
     force: bool,
 ) -> Result<Value, InstallError> {
-    // What Helm wrote without server-side apply is handed over before it is applied; here only its outcome is asked for.
-    let force = force || live.is_some_and(|live| handed_over(live).is_some());
-    send(client, kind, object, PatchParams { dry_run: true, ..parameters(force) }).await
+    match live.filter(|live| handed_over(live).is_some()) {
+        Some(live) => try_replacement(client, kind, object, live, force).await,
+        None => send(client, kind, object, PatchParams { dry_run: true, ..parameters(force) }).await,
+    }
+}
+
+/// The same of what Helm wrote without server-side apply. It is handed over before it is applied, and a dry run cannot be two
+/// requests; so the outcome is worked out here, and the API server is asked what it makes of that.
+async fn try_replacement(
+    client: &Client,
+    kind: &Kind,
+    object: &Object,
+    live: &Value,
+    force: bool,
+) -> Result<Value, InstallError> {
+    let api = kind.api(client, object.namespace.as_deref().unwrap_or_default());
+    // Of what a plain try says only conflicts with others than Helm will hold.
+    let tried = PatchParams { dry_run: true, ..parameters(force) };
+    if let Err(kube::Error::Api(status)) = api.patch(&object.name, &tried, &Patch::Apply(&object.value)).await
+        && is_conflict(&status)
+    {
+        let fields = conflicts(&status, |manager| manager != MANAGER);
+        if !fields.is_empty() {
+            return Err(InstallError::Conflict { object: title(object), fields });
+        }
+    }
+    let failed = |err| ClusterError::when(format!("apply the {}", title(object)))(err);
+    let wanted = serde_json::from_value(outcome(live, &object.value));
+    let wanted: DynamicObject = wanted.map_err(|err| failed(kube::Error::SerdeError(err)))?;
+    let parameters = PostParams { dry_run: true, field_manager: Some(MANAGER.into()) };
+    Ok(plain(api.replace(&object.name, &parameters, &wanted).await.map_err(failed)?))
 }
 
 /// Applies the object of a step.
@@ -85,7 +115,7 @@ async fn send(client: &Client, kind: &Kind, object: &Object, parameters: PatchPa
     match api.patch(&object.name, &parameters, &Patch::Apply(&object.value)).await {
         Ok(applied) => Ok(plain(applied)),
         Err(kube::Error::Api(status)) if is_conflict(&status) => {
-            Err(InstallError::Conflict { object: title(object), fields: conflicts(&status) })
+            Err(InstallError::Conflict { object: title(object), fields: conflicts(&status, |_| true) })
         }
         Err(err) => Err(ClusterError::when(format!("apply the {}", title(object)))(err).into()),
     }
@@ -103,47 +133,22 @@ pub(super) fn is_conflict(status: &Status) -> bool {
 /// Who does.
 pub(super) fn conflicts_with(status: &Status) -> Vec<String> {
     let causes = status.details.iter().flat_map(|details| &details.causes);
-    causes.filter_map(|cause| cause.message.split('"').nth(1).map(str::to_owned)).collect()
+    causes.filter_map(|cause| manager(cause).map(str::to_owned)).collect()
 }
 
-/// `.spec.replicas is managed by kubectl`, for each.
-pub(super) fn conflicts(status: &Status) -> String {
+/// `.spec.replicas is managed by kubectl`, for each with one of these managers.
+pub(super) fn conflicts(status: &Status, with: impl Fn(&str) -> bool) -> String {
     let causes = status.details.iter().flat_map(|details| &details.causes);
-    let one = |cause: &kube::core::response::StatusCause| {
+    let one = |cause: &StatusCause| {
         let by = cause.message.strip_prefix("conflict with ").unwrap_or(&cause.message);
         format!("{} is managed by {by}", cause.field)
     };
-    causes.map(one).collect::<Vec<_>>().join("; ")
+    causes.filter(|cause| with(manager(cause).unwrap_or_default())).map(one).collect::<Vec<_>>().join("; ")
 }
 
-/// The entries of `managedFields` with what Helm wrote by updates turned into what it applied; none if it wrote nothing so.
-/// Server-side apply would else keep every field that leaves the chart, as somebody else's.
-fn handed_over(live: &Value) -> Option<Vec<Value>> {
-    let entries = live["metadata"]["managedFields"].as_array()?;
-    let helms = |entry: &Value, operation: &str| {
-        entry["manager"] == MANAGER
-            && entry["operation"] == operation
-            && entry["subresource"].as_str().unwrap_or_default().is_empty()
-    };
-    let updated = entries.iter().find(|entry| helms(entry, "Update"))?;
-    let mut all: Vec<Value> =
-        entries.iter().filter(|entry| !helms(entry, "Update") && !helms(entry, "Apply")).cloned().collect();
-    let mut applied = updated.clone();
-    applied["operation"] = "Apply".into();
-    for entry in entries.iter().filter(|entry| helms(entry, "Apply")) {
-        join(&mut applied["fieldsV1"], &entry["fieldsV1"]);
-    }
-    all.push(applied);
-    Some(all)
-}
-
-/// Every field of both.
-fn join(into: &mut Value, from: &Value) {
-    if let (Some(into), Some(from)) = (into.as_object_mut(), from.as_object()) {
-        for (key, value) in from {
-            join(into.entry(key.clone()).or_insert_with(|| Value::Object(Map::new())), value);
-        }
-    }
+/// The one that a conflict is with.
+fn manager(cause: &StatusCause) -> Option<&str> {
+    cause.message.split('"').nth(1)
 }
 
 async fn hand_over(client: &Client, step: &Step, entries: Vec<Value>) -> Result<(), InstallError> {
@@ -152,23 +157,4 @@ async fn hand_over(client: &Client, step: &Step, entries: Vec<Value>) -> Result<
     let handed = api.patch(&step.object.name, &PatchParams::default(), &Patch::Merge(&patch)).await;
     handed.map_err(ClusterError::when(format!("hand over the fields of the {}", step.title())))?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_helm_updated_becomes_what_it_applied() {
-        let live = json!({ "metadata": { "managedFields": [
-            { "manager": "helm", "operation": "Update", "fieldsV1": { "f:a": {} } },
-            { "manager": "helm", "operation": "Apply", "fieldsV1": { "f:b": { "f:c": {} } } },
-            { "manager": "kubelet", "operation": "Update", "subresource": "status", "fieldsV1": {} },
-        ] } });
-        let entries = handed_over(&live).unwrap();
-        assert_eq!(entries.len(), 2);
-        assert_eq!(entries[1]["operation"], "Apply");
-        assert_eq!(entries[1]["fieldsV1"], json!({ "f:a": {}, "f:b": { "f:c": {} } }));
-        assert!(handed_over(&json!({ "metadata": { "managedFields": [entries[1]] } })).is_none());
-    }
 }

@@ -129,7 +129,7 @@ async fn send(client: &Client, crd: &Object, dry_run: bool, force: bool) -> Resu
     {
         if !apply::conflicts_with(status).iter().all(|manager| KNOWN.contains(&manager.as_str())) {
             let object = format!("CustomResourceDefinition {}", crd.name);
-            return Err(InstallError::Conflict { object, fields: apply::conflicts(status) });
+            return Err(InstallError::Conflict { object, fields: apply::conflicts(status, |_| true) });
         }
         sent = api.patch(&crd.name, &parameters(true), &Patch::Apply(&crd.value)).await;
     }

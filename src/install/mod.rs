@@ -10,6 +10,7 @@ mod crds;
 mod differ;
 mod error;
 mod finalizers;
+mod handover;
 mod hooks;
 mod manifest;
 mod marks;

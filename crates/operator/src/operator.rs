@@ -16,6 +16,7 @@ use crate::cluster::{Cluster, Key};
 use crate::controllers::queue::Queue;
 use crate::controllers::route::Warned;
 use crate::controllers::starts::Starts;
+use crate::fleet::intake::Intake;
 use crate::fleet::{Fleet, watchdog};
 use crate::metrics::Metrics;
 use crate::request;
@@ -133,6 +134,17 @@ impl Operator {
 
     pub(crate) fn host_changed(&self, host: &Host) {
         self.queues.hosts.add(host.spec.host_id.clone());
+        let key = Key::of(host);
+        let intake = self.cluster.hosts.get(&key).map_or(Intake::Open, |host| Intake::of(&host));
+        if !self.fleet.takes(&key.name, intake) {
+            return;
+        }
+        tracing::info!(host = key.name, ?intake, "what a host is given has changed");
+        match intake {
+            Intake::Open => self.host_came(&host.spec.host_id),
+            Intake::Cordoned => {}
+            Intake::Drained => self.is_emptied(&host.spec.host_id),
+        }
     }
 
     pub(crate) fn service_changed(&self, service: &Service) {
@@ -226,6 +238,13 @@ impl Operator {
         if let Some(host) = host {
             let note = format!("the host is given up: {why}; what it ran moves elsewhere");
             self.cluster.say(&*host, true, "HostLost", "Remove", &note).await;
+        }
+    }
+
+    /// What a host runs is to be replaced elsewhere: by its ReplicaSet, or where there is none, by a look at itself.
+    fn is_emptied(&self, id: &str) {
+        for workload in self.of_host(id) {
+            self.workload_changed(&workload);
         }
     }
 

@@ -15,6 +15,8 @@ pub struct Candidate {
     pub labels: BTreeMap<String, String>,
     /// Whether it is heard of, takes workloads, and is not about to end.
     pub ready: bool,
+    /// Whether somebody wants it to get nothing new.
+    pub cordoned: bool,
     /// Workloads that it has or is about to get.
     pub workloads: usize,
     /// Of those, the ones of the same ReplicaSet.
@@ -90,6 +92,8 @@ pub fn choose<'c>(
             "without the labels of `hostSelector`"
         } else if !host.ready {
             "not ready"
+        } else if host.cordoned {
+            "cordoned"
         } else if policy.most_workloads.is_some_and(|most| host.workloads >= most) {
             "with as many workloads as it may have"
         } else if policy.most_memory.is_some_and(|most| host.memory >= most) {
@@ -177,6 +181,7 @@ mod tests {
             Candidate { workloads: 5, ..host("c") },
             Candidate { memory: 0.95, ..host("d") },
             Candidate { cpu: 0.95, ..host("e") },
+            Candidate { cordoned: true, ..host("f") },
         ];
         let policy =
             Policy { most_workloads: Some(5), most_memory: Some(0.9), most_cpu: Some(0.9), ..Policy::default() };
@@ -187,6 +192,7 @@ mod tests {
             "1 with as many workloads",
             "1 short of memory",
             "1 with busy processors",
+            "1 cordoned",
         ] {
             assert!(words.contains(part), "{part}: {words}");
         }

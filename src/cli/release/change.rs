@@ -139,7 +139,7 @@ fn counts(plan: &Plan, word: fn(Action) -> &'static str) -> String {
 }
 
 /// Seconds, or a number with `s`, `m` or `h`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub(in super::super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is no time: write `300`, `90s`, `5m` or `1h`");
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let number: u64 = digits.parse().map_err(|_| wrong())?;

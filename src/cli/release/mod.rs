@@ -17,6 +17,7 @@ mod uninstall;
 mod upgrade;
 
 pub(super) use adopt::AdoptArgs;
+pub(super) use change::duration;
 pub(super) use diff::DiffArgs;
 pub(super) use get::GetArgs;
 pub(super) use history::HistoryArgs;

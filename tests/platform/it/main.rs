@@ -24,6 +24,7 @@ mod custom_resources;
 mod faults;
 #[path = "../../../crates/host/tests/it/guests.rs"]
 mod guests;
+mod intake;
 #[path = "../../../crates/host/tests/it/nats.rs"]
 mod nats;
 mod objects;

@@ -35,6 +35,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("release", &["cluster"]),
     // What is installed was rendered and exported before; its images may go ahead of it. Old manifests are read as any text is.
     ("install", &["source", "diagnostics", "render", "export", "image", "cluster", "release"]),
+    // What runs, whoever installed it.
+    ("hosts", &["cluster"]),
     // It judges any operator and host, installed by whomever.
     ("conformance", &["cluster"]),
     ("cli", &[ANY]),
@@ -58,7 +60,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("chartwright_guests", &["conformance"]),
     ("hyper", &["conformance"]),
     ("oci_client", &["oci"]),
-    ("kube", &["cluster", "release", "install", "conformance"]),
+    ("kube", &["cluster", "release", "install", "hosts", "conformance"]),
 ];
 
 /// The members of `crates/` that their neighbours may depend on: what both halves of the platform share, and what they

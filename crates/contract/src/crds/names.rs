@@ -1,4 +1,5 @@
-//! The names that tie objects together: labels, annotations, finalizers, condition types. All of them are upstream's.
+//! The names that tie objects together: labels, annotations, finalizers, condition types. All of them are upstream's, but those
+//! that begin with `chartwright.dev`.
 
 /// Label of a Host: the host group its heartbeat names. What `hostSelector` usually selects.
 pub const HOST_GROUP: &str = "hostgroup";
@@ -17,6 +18,16 @@ pub const GENERATION: &str = "runtime.wasmcloud.dev/workload-replica-set-generat
 
 /// Label of each EndpointSlice that the operator keeps, with the value `true`.
 pub const ROUTE_MANAGER: &str = "wasmcloud.dev/route-manager";
+
+/// Annotation of a Host: [`CORDONED`] or [`DRAINED`]. Ours alone; an operator of upstream's places on that host all the same.
+pub const CORDON: &str = "chartwright.dev/cordon";
+/// The host gets nothing new.
+pub const CORDONED: &str = "cordoned";
+/// It gets nothing new, and what it runs moves elsewhere.
+pub const DRAINED: &str = "drained";
+
+/// Condition of a Host that was ever cordoned: whether it gets anything new.
+pub const SCHEDULABLE: &str = "Schedulable";
 
 /// Finalizer of a Host: its Workloads are deleted first.
 pub const HOST_FINALIZER: &str = "runtime.wasmcloud.dev/host-finalizer";

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chartwright_contract::control::HostHeartbeat;
-use chartwright_contract::crds::names::{HOST_FINALIZER, OLD_FINALIZERS};
+use chartwright_contract::crds::names::{HOST_FINALIZER, OLD_FINALIZERS, SCHEDULABLE};
 use chartwright_contract::crds::{Host, HostData, HostStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
@@ -14,6 +14,7 @@ use super::{Failure, now};
 use crate::cluster::Key;
 use crate::conditions::{self, Outcome};
 use crate::fleet::Member;
+use crate::fleet::intake::Intake;
 use crate::operator::Operator;
 
 /// Takes a look at the host with this id.
@@ -121,6 +122,10 @@ fn status(host: &Host, member: &Member, reporting: bool, seen: Time) -> HostStat
     };
     conditions::set(&mut conditions, "Reporting", &reports, &now());
     conditions::set(&mut conditions, "Ready", &ready, &now());
+    let intake = Intake::of(host);
+    if intake != Intake::Open || conditions.iter().any(|condition| condition.type_ == SCHEDULABLE) {
+        conditions::set(&mut conditions, SCHEDULABLE, &intake.outcome(), &now());
+    }
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let text = |text: &str| if text.is_empty() { "unknown".to_owned() } else { text.to_owned() };
     HostStatus {

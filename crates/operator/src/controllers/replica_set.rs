@@ -66,6 +66,12 @@ fn is_outdated(workload: &Workload, hash: &str) -> bool {
     of || config.is_some_and(|config| config.reason.as_deref() == Some(reason::OUTDATED))
 }
 
+/// Whether one is on a host that somebody empties. One that is pinned there has no other place.
+fn is_unwanted(operator: &Operator, workload: &Workload) -> bool {
+    let host = workload.status.as_ref().and_then(|status| status.host_id.as_deref());
+    workload.spec.host_id.is_none() && host.is_some_and(|host| operator.fleet.is_emptied(host))
+}
+
 /// Takes a look.
 pub(crate) async fn look(operator: Arc<Operator>, key: Key) -> Result<Next, Failure> {
     let Some(set) = operator.cluster.replica_sets.get(&key) else { return Ok(Next::Wait) };
@@ -77,7 +83,8 @@ pub(crate) async fn look(operator: Arc<Operator>, key: Key) -> Result<Next, Fail
     let all = members(&operator, &set);
     let live: Vec<_> = all.iter().filter(|one| is_live(one)).cloned().collect();
     let wanted = usize::try_from(set.spec.replicas()).unwrap_or_default();
-    let plan = plan(&live, &hash, wanted);
+    let outdated = |one: &Workload| is_outdated(one, &hash) || is_unwanted(&operator, one);
+    let plan = plan(&live, outdated, wanted);
 
     let taken: BTreeSet<String> = all.iter().map(|one| one.name_any()).collect();
     let free = (0_u32..).map(|number| format!("{}-{number}", set.name_any())).filter(|name| !taken.contains(name));
@@ -116,9 +123,10 @@ struct Plan {
     delete: Vec<Arc<Workload>>,
 }
 
-/// Those of another template, or with outdated settings, are replaced: first a new one comes, then one of them goes.
-fn plan(live: &[Arc<Workload>], hash: &str, wanted: usize) -> Plan {
-    let (mut stale, mut fresh): (Vec<_>, Vec<_>) = live.iter().cloned().partition(|one| is_outdated(one, hash));
+/// Those of another template, with outdated settings, or where they should not be, are replaced: first a new one comes, then one
+/// of them goes.
+fn plan(live: &[Arc<Workload>], outdated: impl Fn(&Workload) -> bool, wanted: usize) -> Plan {
+    let (mut stale, mut fresh): (Vec<_>, Vec<_>) = live.iter().cloned().partition(|one| outdated(one));
     let surge = if stale.is_empty() { 0 } else { (wanted / 4).max(1) };
     let create = wanted.saturating_sub(fresh.len()).min((wanted + surge).saturating_sub(live.len()));
     let ready = live.iter().filter(|one| is_ready(one)).count();
@@ -213,6 +221,11 @@ mod tests {
 
     use super::*;
 
+    /// By the template alone.
+    fn plan(live: &[Arc<Workload>], hash: &str, wanted: usize) -> Plan {
+        super::plan(live, |one| is_outdated(one, hash), wanted)
+    }
+
     fn one(number: u32, hash: &str, ready: bool, config: Option<&str>) -> Arc<Workload> {
         let mut conditions = vec![json!({ "type": "Ready", "status": if ready { "True" } else { "False" } })];
         if let Some(reason) = config {
@@ -233,10 +246,10 @@ mod tests {
     fn what_does_not_run_goes_first_and_then_the_last_that_came() {
         let live =
             [one(0, "a", true, None), one(1, "a", true, None), one(2, "a", false, None), one(3, "a", true, None)];
-        let plan = plan(&live, "a", 2);
-        assert_eq!((plan.create, names(&plan)), (0, vec!["web-2".into(), "web-3".into()]));
-        assert_eq!(super::plan(&live, "a", 6).create, 2);
-        assert_eq!(super::plan(&live, "a", 0).delete.len(), 4);
+        let down = plan(&live, "a", 2);
+        assert_eq!((down.create, names(&down)), (0, vec!["web-2".into(), "web-3".into()]));
+        assert_eq!(plan(&live, "a", 6).create, 2);
+        assert_eq!(plan(&live, "a", 0).delete.len(), 4);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! ([`heartbeats`], [`watchdog`]), placement and the controllers ask it.
 
 pub(crate) mod heartbeats;
+pub(crate) mod intake;
 pub(crate) mod watchdog;
 
 use std::collections::{BTreeMap, HashMap};
@@ -14,6 +15,7 @@ use chartwright_contract::control::HostHeartbeat;
 use chartwright_contract::crds::WorkloadSpec;
 
 use crate::placement::{self, Candidate, Policy, Refusal};
+use intake::Intake;
 
 /// Label of hosts: the release they belong to, as Helm calls it.
 pub const RELEASE: &str = "app.kubernetes.io/instance";
@@ -60,6 +62,8 @@ struct Assigned {
 #[derive(Default)]
 struct State {
     members: BTreeMap<String, Member>,
+    /// By name and not by id, since it outlives a process; the hosts that are open are not among them.
+    intake: HashMap<String, Intake>,
     /// By the uid of the workload.
     assigned: BTreeMap<String, Assigned>,
     /// Where a workload was before it moved off a host that drains: it is served there until that host ends.
@@ -154,6 +158,23 @@ impl Fleet {
         let mut state = self.lock();
         let member = state.members.get_mut(id);
         member.is_some_and(|member| !std::mem::replace(&mut member.draining, true))
+    }
+
+    /// Whether a host, by its name, gets anything new. Returns whether that is news.
+    pub(crate) fn takes(&self, name: &str, intake: Intake) -> bool {
+        let mut state = self.lock();
+        let before = match intake {
+            Intake::Open => state.intake.remove(name),
+            _ => state.intake.insert(name.to_owned(), intake),
+        };
+        before.unwrap_or_default() != intake
+    }
+
+    /// Whether what a host runs is to move elsewhere, though it goes on.
+    pub(crate) fn is_emptied(&self, id: &str) -> bool {
+        let state = self.lock();
+        let name = state.members.get(id).map(|member| member.heartbeat.friendly_name.as_str());
+        name.and_then(|name| state.intake.get(name)) == Some(&Intake::Drained)
     }
 
     /// A poll got no answer.
@@ -278,6 +299,7 @@ impl Fleet {
                     environment: beat.environment.clone(),
                     labels: beat.labels.clone(),
                     ready: !member.draining && self.silence(member, since) < self.timeout / 2,
+                    cordoned: state.intake.contains_key(&beat.friendly_name),
                     workloads: state.counts.get(&beat.id).copied().unwrap_or_default(),
                     siblings: siblings.get(beat.id.as_str()).copied().unwrap_or_default(),
                     zone: beat.labels.get(ZONE).cloned(),
@@ -354,6 +376,19 @@ mod tests {
         assert_eq!(fleet.standing("x", connected), Standing::Lost);
         assert_eq!(fleet.standing("a", None), Standing::Live, "without a connection nobody is heard");
         assert_eq!(fleet.standing("a", Some(Instant::now())), Standing::Live, "nor just after it came back");
+    }
+
+    #[test]
+    fn a_cordon_holds_for_the_name_and_so_for_the_next_process() {
+        let fleet = fleet(Duration::from_mins(1));
+        fleet.heard(beat("a", "pod", 1));
+        assert!(fleet.takes("pod", Intake::Cordoned) && !fleet.takes("pod", Intake::Cordoned));
+        let place = || fleet.place(&WorkloadSpec::default(), "shop", "w", "rs", None, Some(Instant::now()));
+        assert_eq!(place().unwrap_err().to_string(), "no host fits: 1 cordoned");
+        fleet.heard(beat("b", "pod", 2));
+        assert!(place().is_err() && !fleet.is_emptied("b"));
+        assert!(fleet.takes("pod", Intake::Drained) && fleet.is_emptied("b") && !fleet.is_emptied("a"));
+        assert!(fleet.takes("pod", Intake::Open) && place().is_ok());
     }
 
     #[test]

@@ -175,8 +175,9 @@ async fn on_host(operator: &Arc<Operator>, workload: &Arc<Workload>, host: &str)
                 prepare::compare(operator, workload, &mut draft);
                 let outdated = draft.is_outdated();
                 draft.write(operator, workload).await?;
-                if outdated && owner::<WorkloadReplicaSet>(&**workload).is_none() {
-                    // Nobody else would replace it.
+                // Nobody else would replace it.
+                let alone = owner::<WorkloadReplicaSet>(&**workload).is_none();
+                if alone && (outdated || is_unwanted(operator, workload, host)) {
                     return again(operator, workload, host).await;
                 }
                 Ok(Next::After(POLL))
@@ -195,6 +196,16 @@ async fn on_host(operator: &Arc<Operator>, workload: &Arc<Workload>, host: &str)
             }
             start::failed(operator, workload, host, &why.to_string()).await
         }
+    }
+}
+
+/// Whether a workload is on a host that somebody empties, and there is another one for it.
+fn is_unwanted(operator: &Operator, workload: &Workload, host: &str) -> bool {
+    let emptied = workload.spec.host_id.is_none() && operator.fleet.is_emptied(host);
+    emptied && {
+        let namespace = workload.namespace().unwrap_or_default();
+        let since = operator.bus.connected_since();
+        operator.fleet.place(&workload.spec, &namespace, &uid(workload), &group(workload), Some(host), since).is_ok()
     }
 }
 
