@@ -98,7 +98,8 @@ pub(crate) fn walkthrough(keep: bool) -> Result<Outcome> {
     }
     let script = |name: &str| Command::new(folder().join(name));
     let walked = run_command(script("walkthrough").args([&program, &component]).envs(helms()))
-        .and_then(|()| run_command(script("conformance").arg(&program).arg("--disruptive")));
+        .and_then(|()| run_command(script("conformance").arg(&program).arg("--disruptive")))
+        .and_then(|()| run_command(script("saboteurs").arg(&program)));
     if !keep {
         run_command(testbed().arg("down"))?;
     }

@@ -10,8 +10,8 @@ use super::source::{SourceArgs, bring, for_nodes, read};
 use crate::cli::registry::{Lines, RegistryArgs};
 use crate::cli::settings::{ReleaseArgs, ValuesArgs};
 use crate::cli::{Outcome, output};
-use crate::image::{ImageError, archive, archive::Format, load, load::Loader};
-use crate::oci::Session;
+use crate::image::{Image, ImageError, Platform, archive, archive::Format, load, load::Loader};
+use crate::oci::{Progress, Session};
 
 /// Load images into a node: containerd, kind, k3s, minikube or Docker
 ///
@@ -35,7 +35,7 @@ pub(super) struct LoadArgs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum To {
+pub(in crate::cli) enum To {
     /// containerd on this machine, in Kubernetes' namespace
     Ctr,
     /// Every node of a cluster of kind
@@ -62,10 +62,7 @@ impl From<To> for Loader {
 
 impl LoadArgs {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
-        let loader = self.loader()?;
-        if self.cluster.is_some() && !loader.has_clusters() {
-            bail!("`--cluster` is for kind and minikube; {} has none", loader.program());
-        }
+        let loader = loader(self.to, self.cluster.as_deref())?;
         let given = if self.values.is_given() {
             let Some(given) = read(&self.values, &self.release)? else { return Ok(Outcome::No) };
             Some(given.wanted(&self.source)?)
@@ -77,40 +74,71 @@ impl LoadArgs {
         let session = Session::new(self.registry.access(None, origins)?, progress.clone())?;
         let mut gather = self.source.gather(&session, here())?;
         let wanted = for_nodes(given.unwrap_or_else(|| gather.all()));
-        let images = bring(&mut gather, &wanted, &self.source.payload.platforms(here()))?;
-        let format =
-            if loader.is_docker() { Format::Docker(one(&self.source.payload.platforms(here()))?) } else { Format::Oci };
-        let folder = tempfile::tempdir()?;
-        let file: PathBuf = folder.path().join("images.tar");
-        let done = archive::write_file(&file, &images, format, Some(&session), progress.as_ref())
-            .and_then(|()| load::load(loader, &file, self.cluster.as_deref()));
-        match done {
-            Ok(said) => said.lines().for_each(|line| output::say(&format!("  {line}"))),
-            Err(err @ ImageError::NoProgram { .. }) => return Err(err.into()),
-            Err(err) => return Ok(output::tried(&err.into())),
+        let platforms = self.source.payload.platforms(here());
+        let images = bring(&mut gather, &wanted, &platforms)?;
+        let format = format(loader, &platforms)?;
+        match put(&images, format, loader, self.cluster.as_deref(), &session, progress.as_ref()) {
+            Ok(()) => {}
+            Err(err) if matches!(err.downcast_ref(), Some(ImageError::NoProgram { .. })) => return Err(err),
+            Err(err) => return Ok(output::tried(&err)),
         }
         output::product(&images.iter().map(|image| format!("{}\n", image.name)).collect::<String>())?;
         Ok(Outcome::Done)
     }
+}
 
-    fn loader(&self) -> anyhow::Result<Loader> {
-        let path = std::env::var_os("PATH");
-        let found = |loader: Loader| load::find(loader.program(), path.as_ref()).is_some();
-        if let Some(to) = self.to {
-            let loader = Loader::from(to);
-            return if found(loader) { Ok(loader) } else { Err(load::missing(loader).into()) };
-        }
-        let present: Vec<Loader> = Loader::ALL.into_iter().filter(|loader| found(*loader)).collect();
-        let Some(first) = present.first() else {
-            bail!(
-                "none of k3s, kind, minikube, ctr and docker is on PATH: run this where one of them is, or write an \
-                 archive with `image save`"
-            );
-        };
-        let others: Vec<&str> = present[1..].iter().map(|loader| loader.program()).collect();
-        let others =
-            if others.is_empty() { String::new() } else { format!("; `--to` takes {} too", others.join(", ")) };
-        output::say(&format!("loading into {}{others}", first.program()));
-        Ok(*first)
+/// Writes an archive, and gives it to the program.
+pub(super) fn put(
+    images: &[Image],
+    format: Format,
+    loader: Loader,
+    cluster: Option<&str>,
+    session: &Session,
+    progress: &dyn Progress,
+) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let file: PathBuf = folder.path().join("images.tar");
+    archive::write_file(&file, images, format, Some(session), progress)?;
+    let said = load::load(loader, &file, cluster)?;
+    said.lines().for_each(|line| output::say(&format!("  {line}")));
+    Ok(())
+}
+
+/// What it reads.
+pub(super) fn format(loader: Loader, platforms: &[Platform]) -> anyhow::Result<Format> {
+    Ok(if loader.is_docker() { Format::Docker(one(platforms)?) } else { Format::Oci })
+}
+
+/// What was named, or the first that is on PATH.
+pub(super) fn loader(to: Option<To>, cluster: Option<&str>) -> anyhow::Result<Loader> {
+    let loader = match to {
+        Some(to) => named(to.into())?,
+        None => first()?,
+    };
+    if cluster.is_some() && !loader.has_clusters() {
+        bail!("`--cluster` is for kind and minikube; {} has none", loader.program());
     }
+    Ok(loader)
+}
+
+fn is_there(loader: Loader) -> bool {
+    load::find(loader.program(), std::env::var_os("PATH").as_ref()).is_some()
+}
+
+fn named(loader: Loader) -> Result<Loader, ImageError> {
+    if is_there(loader) { Ok(loader) } else { Err(load::missing(loader)) }
+}
+
+fn first() -> anyhow::Result<Loader> {
+    let present: Vec<Loader> = Loader::ALL.into_iter().filter(|loader| is_there(*loader)).collect();
+    let Some(first) = present.first() else {
+        bail!(
+            "none of k3s, kind, minikube, ctr and docker is on PATH: run this where one of them is, or write an archive with \
+             `image save`"
+        );
+    };
+    let others: Vec<&str> = present[1..].iter().map(|loader| loader.program()).collect();
+    let others = if others.is_empty() { String::new() } else { format!("; `--to` takes {} too", others.join(", ")) };
+    output::say(&format!("loading into {}{others}", first.program()));
+    Ok(*first)
 }

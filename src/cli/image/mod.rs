@@ -1,5 +1,7 @@
 //! `chartwright image`: the image of this tool, and every image that values need.
 
+#[cfg(feature = "cluster")]
+mod ahead;
 mod inspect;
 mod list;
 mod load;
@@ -7,7 +9,11 @@ mod push;
 mod save;
 mod source;
 
+#[cfg(feature = "cluster")]
+pub(super) use ahead::into_nodes;
 use clap::{Args, Subcommand};
+#[cfg(feature = "cluster")]
+pub(super) use load::To;
 
 use super::Outcome;
 

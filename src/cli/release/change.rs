@@ -75,6 +75,11 @@ impl ChangeArgs {
         }
     }
 
+    /// Whether nothing is to be changed.
+    pub(super) const fn is_only_planned(&self) -> bool {
+        self.dry_run.is_some()
+    }
+
     /// Plans it, and does it unless only the plan was asked for.
     pub(super) async fn change(
         &self,

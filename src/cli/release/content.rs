@@ -1,6 +1,7 @@
 //! What an install or upgrade brings: values judged and rendered for the cluster as it is.
 
 use anyhow::Context as _;
+use serde_json::{Map, Value};
 
 use super::super::findings;
 use super::super::settings::{Stored, ValuesArgs};
@@ -15,6 +16,15 @@ pub(super) async fn content(
     values: &ValuesArgs,
     release: &Release,
 ) -> anyhow::Result<Option<Content>> {
+    Ok(content_and_values(client, values, release).await?.map(|(content, _)| content))
+}
+
+/// The same, with all values that it was made of.
+pub(super) async fn content_and_values(
+    client: &Client,
+    values: &ValuesArgs,
+    release: &Release,
+) -> anyhow::Result<Option<(Content, Map<String, Value>)>> {
     let served = Served::ask(client).await?;
     super::super::render::check_kube_version(&served.version)?;
     let Some((loaded, _)) = findings::accepted(values, release, &served.api_versions)? else { return Ok(None) };
@@ -24,7 +34,8 @@ pub(super) async fn content(
     let rendered = render::render(root, release, &served.api_versions)?;
     let notes = render::Engine::builtin()?.notes(root, release, &served.api_versions)?;
     let crds = crate::export::crds(root)?;
-    Ok(Some(Content::rendered(release, rendered, crds, user, &crate::values::defaults(), notes)?))
+    let content = Content::rendered(release, rendered, crds, user, &crate::values::defaults(), notes)?;
+    Ok(Some((content, root.clone())))
 }
 
 /// Lays the values of the last revision under those that are given.

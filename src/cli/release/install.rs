@@ -5,8 +5,9 @@ use clap::Args;
 use super::super::Outcome;
 use super::super::cluster::ClusterArgs;
 use super::super::settings::{ReleaseArgs, ValuesArgs};
+use super::ahead::AheadArgs;
 use super::change::ChangeArgs;
-use super::content::content;
+use super::content::content_and_values;
 use crate::install::Goal;
 use crate::release::History;
 
@@ -29,6 +30,8 @@ pub(in super::super) struct InstallArgs {
     #[arg(long, help_heading = "Change")]
     skip_crds: bool,
     #[command(flatten)]
+    ahead: AheadArgs,
+    #[command(flatten)]
     change: ChangeArgs,
     #[command(flatten)]
     cluster: ClusterArgs,
@@ -39,7 +42,11 @@ impl InstallArgs {
         let release = self.release.release()?;
         self.cluster.run(async |client| {
             let revisions = History::new(client.clone(), &release.namespace, &release.name)?.read().await?;
-            let Some(content) = content(&client, &self.values, &release).await? else { return Ok(Outcome::Unable) };
+            let read = content_and_values(&client, &self.values, &release).await?;
+            let Some((content, values)) = read else { return Ok(Outcome::Unable) };
+            if !self.change.is_only_planned() {
+                self.ahead.load(&values, &release)?;
+            }
             let options = self.change.options(self.create_namespace, self.skip_crds);
             self.change.change(&client, Goal::Install, content, revisions, options).await
         })?

@@ -1,6 +1,7 @@
 //! The verbs on a release: what installs, changes, shows and takes it away. One file a verb.
 
 mod adopt;
+mod ahead;
 mod change;
 mod content;
 mod diff;

@@ -5,8 +5,9 @@ use clap::Args;
 use super::super::cluster::ClusterArgs;
 use super::super::settings::{ReleaseArgs, ValuesArgs};
 use super::super::{Outcome, output};
+use super::ahead::AheadArgs;
 use super::change::ChangeArgs;
-use super::content::{content, lay_stored};
+use super::content::{content_and_values, lay_stored};
 use crate::install::Goal;
 use crate::release::History;
 
@@ -35,6 +36,8 @@ pub(in super::super) struct UpgradeArgs {
     #[arg(long, help_heading = "Change")]
     skip_crds: bool,
     #[command(flatten)]
+    ahead: AheadArgs,
+    #[command(flatten)]
     change: ChangeArgs,
     #[command(flatten)]
     cluster: ClusterArgs,
@@ -59,7 +62,11 @@ impl UpgradeArgs {
                     output::say(&format!("with the {}", stored.name));
                 }
             }
-            let Some(content) = content(&client, &self.values, &release).await? else { return Ok(Outcome::Unable) };
+            let read = content_and_values(&client, &self.values, &release).await?;
+            let Some((content, values)) = read else { return Ok(Outcome::Unable) };
+            if !self.change.is_only_planned() {
+                self.ahead.load(&values, &release)?;
+            }
             let goal = if revisions.is_empty() && self.install { Goal::Install } else { Goal::Upgrade };
             let options = self.change.options(self.create_namespace, self.skip_crds);
             self.change.change(&client, goal, content, revisions, options).await
