@@ -1,6 +1,6 @@
 //! `cargo xtask cluster`: the test bed, a real cluster of one node on this machine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
@@ -86,17 +86,11 @@ pub(crate) fn missing() -> Option<String> {
 /// Starts a cluster, shows everything on it, and takes it down. A machine on which no cluster comes up is told from a platform that
 /// does not work on one.
 pub(crate) fn walkthrough(keep: bool) -> Result<Outcome> {
-    if let Some(why) = missing() {
-        bail!("{why}");
-    }
-    build()?;
-    let program = dist::quick_here()?;
+    let program = prepared()?;
     let component = hello()?;
-    if let Err(err) = run_command(testbed().arg("up")) {
-        _ = run_command(testbed().arg("down"));
+    if let Err(err) = up() {
         return Ok(Outcome::Skipped(format!("no cluster comes up on this machine: {err}")));
     }
-    let script = |name: &str| Command::new(folder().join(name));
     let walked = run_command(script("walkthrough").args([&program, &component]).envs(helms()))
         .and_then(|()| run_command(script("conformance").arg(&program).arg("--disruptive")))
         .and_then(|()| run_command(script("saboteurs").arg(&program)));
@@ -105,6 +99,34 @@ pub(crate) fn walkthrough(keep: bool) -> Result<Outcome> {
     }
     walked?;
     Ok(Outcome::Passed)
+}
+
+/// Does something on a cluster that is started for it, with the static binary of this checkout.
+pub(crate) fn with_one(task: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let program = prepared()?;
+    up()?;
+    let done = task(&program);
+    run_command(testbed().arg("down"))?;
+    done
+}
+
+/// Everything that a cluster takes, and the static binary.
+fn prepared() -> Result<PathBuf> {
+    if let Some(why) = missing() {
+        bail!("{why}");
+    }
+    build()?;
+    dist::quick_here()
+}
+
+/// Starts it, or leaves nothing behind.
+fn up() -> Result<()> {
+    run_command(testbed().arg("up")).inspect_err(|_| drop(run_command(testbed().arg("down"))))
+}
+
+/// A script of the test bed.
+pub(crate) fn script(name: &str) -> Command {
+    Command::new(folder().join(name))
 }
 
 /// Both Helms, where they are at hand.

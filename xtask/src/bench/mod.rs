@@ -2,6 +2,7 @@
 
 pub(crate) mod chart;
 pub(crate) mod host;
+pub(crate) mod install;
 pub(crate) mod operator;
 
 use anyhow::Result;
@@ -26,6 +27,12 @@ enum What {
     },
     /// The host against `wasmtime serve` and hyper alone, and what many workloads take
     Host(host::Args),
+    /// `install --wait` against Helm's of the exported chart, on a cluster of one node on this machine
+    Install {
+        /// Installs of each
+        #[arg(long, default_value_t = 5)]
+        times: u32,
+    },
     /// The operator: workloads placed a second, writes for each, time from scale to running, memory
     Operator,
 }
@@ -35,6 +42,7 @@ pub(crate) fn run(args: &Args) -> Result<Verdict> {
     match &args.what {
         What::Chart { runs } => chart::run(*runs),
         What::Host(args) => host::run(args),
+        What::Install { times } => install::run(*times),
         What::Operator => operator::run(),
     }
 }
