@@ -20,6 +20,7 @@ const PAGES: &[(&str, &[&str])] = &[
     ("image-push", &["image", "push", "-h"]),
     ("image-inspect", &["image", "inspect", "-h"]),
     ("conformance", &["conformance", "-h"]),
+    ("host-drain", &["host", "drain", "-h"]),
 ];
 
 #[test]

@@ -27,6 +27,9 @@ spec:
         livenessProbe: {tcpSocket: {port: 4222}}
 ";
 
+/// Upstream's image is probed by TCP, ours by HTTP.
+const OURS: [&str; 2] = ["--set-json", r#"hostDefaults.implementation={"name": "chartwright", "version": null}"#];
+
 fn helm_3() -> Option<PathBuf> {
     let found = std::env::var_os("CHARTWRIGHT_HELM3").map(PathBuf::from);
     if found.is_none() {
@@ -50,7 +53,7 @@ async fn r20_a_release_of_upstreams_chart_is_adopted_in_place_and_rolled_back_by
     let before = scene.get("apps/v1", "Deployment", "hostgroup-default").await.unwrap();
 
     // The plan says what goes, and changes nothing.
-    let plan = scene.done(&["adopt", "--dry-run"]).stdout;
+    let plan = scene.done(&[&["adopt", "--dry-run"], OURS.as_slice()].concat()).stdout;
     for line in ["~~~ Deployment", "-    team: shop", "LEFT_OVER", "-          tcpSocket:", "+          httpGet:"] {
         assert!(plan.contains(line), "{line}: {plan}");
     }
@@ -59,7 +62,7 @@ async fn r20_a_release_of_upstreams_chart_is_adopted_in_place_and_rolled_back_by
 
     let refused = scene.ours(&["upgrade", "--wait=false"]);
     assert!(refused.code == 2 && refused.stderr.contains("`adopt` takes it over"), "{}", refused.stderr);
-    scene.done(&["adopt", "--wait=false"]);
+    scene.done(&[&["adopt", "--wait=false"], OURS.as_slice()].concat());
     let after = scene.get("apps/v1", "Deployment", "hostgroup-default").await.unwrap();
     assert_eq!(after["metadata"]["uid"], before["metadata"]["uid"], "it is the same object");
     assert_eq!(after["metadata"]["labels"]["team"], Value::Null);
