@@ -19,9 +19,12 @@ pub(super) const MANAGER: &str = "helm";
 /// What is there.
 pub(super) async fn get(client: &Client, kind: &Kind, object: &Object) -> Result<Option<Value>, ClusterError> {
     let api = kind.api(client, object.namespace.as_deref().unwrap_or_default());
-    let doing = || format!("read the {}", title(object));
-    let found = api.get_opt(&object.name).await.map_err(ClusterError::when(doing()))?;
-    Ok(found.map(plain))
+    match api.get(&object.name).await {
+        Ok(found) => Ok(Some(plain(found))),
+        // The object is not there, or the whole kind is not served yet.
+        Err(kube::Error::Api(status)) if status.code == 404 => Ok(None),
+        Err(err) => Err(ClusterError::when(format!("read the {}", title(object)))(err)),
+    }
 }
 
 /// What would be there if it were applied.

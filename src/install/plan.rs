@@ -162,10 +162,10 @@ impl Planner<'_> {
         let release = &content.release;
         let mut object = object.clone();
         marks::mark(&mut object.value, release);
-        let kind = match self.kinds.find(&object.api_version, &object.kind).await {
-            Ok(kind) => kind,
+        let (kind, served) = match self.kinds.find(&object.api_version, &object.kind).await {
+            Ok(kind) => (kind, true),
             // Its definition is among those that are applied first.
-            Err(missing) => crds::kind_of(&content.crds, &object).ok_or(missing)?,
+            Err(missing) => (crds::kind_of(&content.crds, &object).ok_or(missing)?, false),
         };
         if kind.namespaced {
             object.namespace.get_or_insert_with(|| release.namespace.clone());
@@ -176,7 +176,8 @@ impl Planner<'_> {
         }
         let live = apply::get(self.client, &kind, &object).await?;
         let Some(live) = live else {
-            if self.check_new {
+            // An API server that does not know the kind has nothing to say about it.
+            if self.check_new && served {
                 apply::try_out(self.client, &kind, &object, None, self.force_conflicts).await?;
             }
             return Ok(new(object));

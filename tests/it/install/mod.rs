@@ -7,6 +7,7 @@
 #[path = "../../platform/it/control_plane.rs"]
 #[allow(dead_code, reason = "the platform's tests use the rest")]
 mod control_plane;
+mod definitions;
 mod handover;
 mod interop;
 mod interruptions;
