@@ -1,6 +1,6 @@
 //! What can be seen of the platform.
 
-use super::super::check::{Outcome, checks, hold};
+use super::super::check::{Outcome, Stop, checks, hold};
 use super::super::scene::{Draft, Stage};
 
 checks! {
@@ -22,6 +22,9 @@ checks! {
     "observability.ready" parallel(ready) [Agent, OurHost] 30 s
         "The /readyz of operator and hosts says that they are ready"
         hint "the page says what is missing"
+    "observability.certificates" parallel(certificates) [Agent, OurOperator] 30 s
+        "Every certificate that the operator looks after lasts four weeks or more"
+        hint "it renews them at two thirds of their life: its log says what is in the way; `chartwright certs status`, `certs renew`"
     "observability.logs" parallel(logs) [] 30 s
         "Operator and hosts log, each line a JSON object where that is asked for"
         hint "something writes past the log: a panic, or a library of its own"
@@ -44,6 +47,23 @@ async fn hosts(stage: &Stage) -> Outcome {
     }
     let count: usize = pods.iter().map(|(_, metrics)| metrics.0.len()).sum();
     Ok(format!("{count} samples of {} hosts", pods.len()))
+}
+
+/// What a certificate lasts at least, in days: those of the defaults are renewed when they have thirty left.
+const LEAST_DAYS: f64 = 28.0;
+
+async fn certificates(stage: &Stage) -> Outcome {
+    const NAME: &str = "chartwright_operator_certificate_left_days";
+    let mut all = Vec::new();
+    for (_, metrics) in stage.metrics("operator").await? {
+        all.extend(metrics.0.into_iter().filter(|sample| sample.name == NAME));
+    }
+    // Of several operators the one that holds the Lease has them.
+    let Some(first) = all.iter().min_by(|a, b| a.value.total_cmp(&b.value)) else {
+        return Err(Stop::skipped("the operator looks after no certificates: `tls.provider` says who does"));
+    };
+    hold!(first.value >= LEAST_DAYS, "{} days are left of {}", first.value, first.labels);
+    Ok(format!("{} certificates, the first ends in {} days", all.len(), first.value))
 }
 
 async fn requests(stage: &Stage) -> Outcome {
