@@ -71,7 +71,8 @@ fn table(record: &Record, interrupted: Option<&str>, states: &[State]) -> String
         record.chart_version()
     );
     if info.status != Status::Deployed {
-        text.push_str(&format!("said       {}\n", info.description));
+        // Helm's records hold all of an error; which objects are not ready follows as it is now.
+        text.push_str(&format!("said       {}\n", info.description.lines().next().unwrap_or_default()));
     }
     if let Some(interrupted) = interrupted {
         text.push_str(&format!("unfinished {interrupted}\n"));
