@@ -26,7 +26,7 @@ struct ReleaseArgs {
     #[arg(long)]
     release: String,
     /// Namespace of its operator
-    #[arg(long)]
+    #[arg(short, long)]
     namespace: String,
     /// Namespaces of its hosts besides
     #[arg(long, value_name = "A,B", value_delimiter = ',')]

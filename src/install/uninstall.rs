@@ -228,11 +228,11 @@ async fn leftovers(
     let volumes = format!("app.kubernetes.io/instance={}", release.name);
     // (version, kind, labels, why it stays)
     let mut wanted: Vec<(&str, &str, &str, &'static str)> = vec![
-        ("v1", "PersistentVolumeClaim", &volumes, "volumes hold data; --purge deletes it"),
-        ("v1", "Secret", certificates, "the operator made it; --purge deletes it"),
+        ("v1", "PersistentVolumeClaim", &volumes, "volumes hold data; with --purge it would have gone"),
+        ("v1", "Secret", certificates, "the operator made it; with --purge it would have gone"),
     ];
     for kind in ["WorkloadDeployment", "WorkloadReplicaSet", "Workload", "Artifact", "Host"] {
-        wanted.push((&version, kind, "", "it is a user's; --purge deletes it"));
+        wanted.push((&version, kind, "", "it is a user's; with --purge it would have gone"));
     }
     for (api_version, name, labels, why) in wanted {
         let Ok(kind) = kinds.find(api_version, name).await else { continue };
@@ -278,7 +278,10 @@ async fn definitions(
             continue;
         }
         if !purge {
-            left.push(Left { what, why: "all objects of it would go with it; --purge deletes it when there are none" });
+            left.push(Left {
+                what,
+                why: "all objects of it would go with it; with --purge it would have gone if there were none",
+            });
             continue;
         }
         let spec = &crd.value["spec"];

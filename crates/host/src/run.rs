@@ -178,7 +178,7 @@ pub async fn run(
     let (quiet, served) = watch::channel(false);
     let _cleaning = AbortOnDropHandle::new(tokio::spawn(clean(shared.store.clone())));
     let serving = server.map(|server| tokio::spawn(server.run(End { draining, ended: ended.clone() })));
-    tracing::info!(id, ?http, "the host runs");
+    tracing::info!(id, http = http.map(tracing::field::display), "the host runs");
     _ = ready.send(Addresses { id, http, metrics: metrics_at, probes });
 
     let mut controlling = std::pin::pin!(control.run(&planes.control, &host, served));

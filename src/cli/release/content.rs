@@ -7,7 +7,7 @@ use super::super::findings;
 use super::super::settings::{Stored, ValuesArgs};
 use crate::cluster::{Client, Served};
 use crate::install::Content;
-use crate::release::Revision;
+use crate::release::{Revision, Status};
 use crate::render::{self, Release};
 
 /// The content; none when the values have errors, which were shown.
@@ -38,9 +38,11 @@ pub(super) async fn content_and_values(
     Ok(Some((content, root.clone())))
 }
 
-/// Lays the values of the last revision under those that are given.
+/// Lays the values of the release under those that are given: of the revision that is deployed, as Helm has it, and of the last one
+/// where none is. What failed or was interrupted is nothing to go on from.
 pub(super) fn lay_stored(values: &mut ValuesArgs, revisions: &[Revision]) {
-    let Some(last) = revisions.last() else { return };
+    let deployed = revisions.iter().rev().find(|one| one.record.info.status == Status::Deployed);
+    let Some(last) = deployed.or(revisions.last()) else { return };
     if !last.record.config.is_empty() {
         values.stored = Some(Stored {
             name: format!("values of revision {}", last.record.version),

@@ -17,7 +17,7 @@ use crate::release::{History, Status};
 pub(in super::super) struct DiffArgs {
     #[command(flatten)]
     values: ValuesArgs,
-    /// Lay the values that are given over those of the last revision
+    /// Lay the values that are given over those of the revision that is deployed
     #[arg(long, help_heading = "Values")]
     reuse_values: bool,
     #[command(flatten)]

@@ -13,15 +13,15 @@ use crate::release::History;
 
 /// Bring a release to other values, or to this version
 ///
-/// Without values it keeps those of the last revision; with any, those of the last revision count only with --reuse-values.
+/// Without values it keeps those of the revision that is deployed; with any, those count only with --reuse-values.
 #[derive(Args, Debug)]
 pub(in super::super) struct UpgradeArgs {
     #[command(flatten)]
     values: ValuesArgs,
-    /// Lay the values that are given over those of the last revision
+    /// Lay the values that are given over those of the revision that is deployed
     #[arg(long, help_heading = "Values")]
     reuse_values: bool,
-    /// Forget the values of the last revision, even if none are given
+    /// Forget the values of the revision that is deployed, even if none are given
     #[arg(long, help_heading = "Values", conflicts_with = "reuse_values")]
     reset_values: bool,
     #[command(flatten)]

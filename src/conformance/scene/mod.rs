@@ -24,7 +24,7 @@ use crate::cluster::{Client, ClusterError, Kinds};
 pub(super) use agent::Agent;
 pub(super) use draft::Draft;
 pub(super) use shared::Shared;
-pub(super) use snapshot::{HostView, Snapshot, arguments, main};
+pub(super) use snapshot::{Snapshot, arguments, is_ready, main, pod_address};
 pub(super) use stage::Stage;
 pub(super) use workloads::{Running, address, is, unmet};
 
@@ -82,7 +82,7 @@ impl Scene {
         tell: &mut (dyn FnMut(String) + Send),
     ) -> Result<Self, SceneError> {
         let version = client.apiserver_version().await.map_err(ClusterError::when("ask the API server who it is"))?;
-        let snapshot = Snapshot::take(&client, wanted).await?;
+        let snapshot = Snapshot::settled(&client, wanted, tell).await?;
         tell(format!(
             "release {} in {}: {} hosts, Kubernetes {}",
             snapshot.release,

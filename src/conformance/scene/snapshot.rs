@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
+use std::time::{Duration, Instant};
 
 use chartwright_contract::crds::{Host, names};
 use k8s_openapi::NamespaceResourceScope;
@@ -57,9 +58,52 @@ where
     Ok(listed.map_err(ClusterError::when(format!("list {} in {namespace}", K::plural(&()))))?.items)
 }
 
+/// Heartbeats come every fifteen seconds; an operator that connected after a host knows it with the next one.
+const FIRST_HEARTBEAT: Duration = Duration::from_secs(20);
+
+/// Where a Pod is.
+pub(in crate::conformance) fn pod_address(pod: &Pod) -> Option<&str> {
+    pod.status.as_ref()?.pod_ip.as_deref()
+}
+
+/// Whether a Pod says that it is ready.
+pub(in crate::conformance) fn is_ready(pod: &Pod) -> bool {
+    let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    conditions.into_iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
+}
+
 impl Snapshot {
+    /// Looks at the cluster once every host of it had the time to be heard: just after an install that is a matter of seconds.
+    pub(super) async fn settled(
+        client: &Client,
+        wanted: &Wanted,
+        note: &mut (dyn FnMut(String) + Send),
+    ) -> Result<Self, SceneError> {
+        let end = Instant::now() + FIRST_HEARTBEAT;
+        let mut told = false;
+        loop {
+            let snapshot = Self::take(client, wanted).await?;
+            let unheard =
+                snapshot.pods_of("host").filter(|pod| is_ready(pod)).filter(|pod| snapshot.host_of(pod).is_none());
+            let unheard = unheard.count();
+            if unheard == 0 || Instant::now() > end {
+                return Ok(snapshot);
+            }
+            if !std::mem::replace(&mut told, true) {
+                note(format!("waiting for the heartbeats of {unheard} hosts"));
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+
+    /// The Host of a Pod.
+    pub(in crate::conformance) fn host_of(&self, pod: &Pod) -> Option<&HostView> {
+        let address = pod_address(pod)?;
+        self.hosts.iter().find(|host| host.address == address)
+    }
+
     /// Looks at the cluster.
-    pub(super) async fn take(client: &Client, wanted: &Wanted) -> Result<Self, SceneError> {
+    async fn take(client: &Client, wanted: &Wanted) -> Result<Self, SceneError> {
         let namespace = wanted.namespace.as_str();
         let deployments: Vec<Deployment> = list(client, namespace).await?;
         let parts: Vec<Deployment> =

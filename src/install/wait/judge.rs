@@ -44,6 +44,13 @@ pub(super) fn judge(live: Option<&Value>, jobs: bool) -> Readiness {
     }
 }
 
+/// What was scaled to none by hand is ready by its own status, and yet not what the release wants.
+pub(super) fn as_wanted(manifest: &Value, live: Option<&Value>) -> Option<Readiness> {
+    let wanted = number(manifest, "spec", "replicas").filter(|wanted| *wanted > 0)?;
+    (number(live?, "spec", "replicas") == Some(0))
+        .then(|| Waiting(format!("was scaled to none, and the release has {wanted}: `upgrade` brings them back")))
+}
+
 fn number(live: &Value, section: &str, key: &str) -> Option<i64> {
     live[section][key].as_i64()
 }
@@ -171,6 +178,17 @@ mod tests {
             Waiting(text) => assert!(text.contains(for_what), "{text}"),
             other => panic!("{other:?}: {live}"),
         }
+    }
+
+    #[test]
+    fn what_was_scaled_to_none_by_hand_is_not_what_the_release_wants() {
+        let of = |replicas: u32| json!({ "kind": "StatefulSet", "spec": { "replicas": replicas } });
+        let waiting = as_wanted(&of(3), Some(&of(0)));
+        assert!(matches!(waiting, Some(Waiting(text)) if text.contains("scaled to none, and the release has 3")));
+        assert_eq!(as_wanted(&of(3), Some(&of(1))), None);
+        assert_eq!(as_wanted(&of(0), Some(&of(0))), None);
+        // Whoever leaves the number to an autoscaler has none in the manifest.
+        assert_eq!(as_wanted(&json!({ "spec": {} }), Some(&of(0))), None);
     }
 
     #[test]

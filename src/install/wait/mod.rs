@@ -117,7 +117,8 @@ pub async fn look(client: &Client, objects: &[(Object, Kind)]) -> Result<Vec<Sta
     stream::iter(objects)
         .map(|(object, kind)| async move {
             let live = apply::get(client, kind, object).await?;
-            let readiness = judge::judge(live.as_ref(), true);
+            let readiness =
+                judge::as_wanted(&object.value, live.as_ref()).unwrap_or_else(|| judge::judge(live.as_ref(), true));
             let because = match readiness {
                 Readiness::Ready => None,
                 _ => pods::in_the_way(client, object, live.as_ref()).await,

@@ -103,7 +103,12 @@ pub(crate) async fn poll(operator: Arc<Operator>, id: String) {
     };
     if is_lost(silence, timeout) {
         let why = if nobody { "nobody listens under its id" } else { "it answers nothing" };
-        tracing::warn!(host = member.heartbeat.friendly_name, id, silent = ?silence.lasted, why, "a host is given up");
+        let name = &member.heartbeat.friendly_name;
+        if member.draining {
+            tracing::info!(host = name, id, why, "a host that was about to end is gone");
+        } else {
+            tracing::warn!(host = name, id, silent = ?silence.lasted, why, "a host is given up");
+        }
         operator.host_lost(&id, why).await;
     }
 }

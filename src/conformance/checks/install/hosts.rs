@@ -5,35 +5,21 @@ use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt as _;
 
 use crate::conformance::check::{Outcome, hold};
-use crate::conformance::scene::{HostView, Snapshot};
+use crate::conformance::scene::{Snapshot, is_ready, pod_address};
 
 /// Heartbeats come every fifteen seconds.
 const SILENCE: i64 = 60;
-
-fn address(pod: &Pod) -> Option<&str> {
-    pod.status.as_ref()?.pod_ip.as_deref()
-}
-
-fn is_ready(pod: &Pod) -> bool {
-    let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
-    conditions.into_iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
-}
-
-fn of<'a>(snapshot: &'a Snapshot, pod: &Pod) -> Option<&'a HostView> {
-    let address = address(pod)?;
-    snapshot.hosts.iter().find(|host| host.address == address)
-}
 
 pub(super) fn registered(snapshot: &Snapshot) -> Outcome {
     let pods: Vec<&Pod> = snapshot.pods_of("host").filter(|pod| is_ready(pod)).collect();
     hold!(!pods.is_empty(), "no host Pod is ready");
     for pod in &pods {
         let name = pod.name_any();
-        let Some(host) = of(snapshot, pod) else {
+        let Some(host) = snapshot.host_of(pod) else {
             let there: Vec<&str> = snapshot.hosts.iter().map(|host| host.address.as_str()).collect();
             return Err(crate::conformance::check::Stop::failed(format!(
                 "{name} is ready at {}, and the Hosts are at {there:?}",
-                address(pod).unwrap_or("no address")
+                pod_address(pod).unwrap_or("no address")
             )));
         };
         hold!(host.port != 0, "{name} says that it serves no HTTP");
@@ -60,7 +46,7 @@ pub(super) fn judge(snapshot: &Snapshot, now: Timestamp) -> Outcome {
 
 pub(super) fn environment(snapshot: &Snapshot) -> Outcome {
     let mut count = 0;
-    for host in snapshot.pods_of("host").filter_map(|pod| of(snapshot, pod)) {
+    for host in snapshot.pods_of("host").filter_map(|pod| snapshot.host_of(pod)) {
         hold!(
             host.environment == snapshot.namespace,
             "{} names the environment `{}`, and runs in {}",
