@@ -7,8 +7,9 @@ use crate::install::{Reporter, State};
 
 use super::super::output;
 
-/// Longer lines would break the drawing over.
-const WIDTH: usize = 160;
+/// Turn the wrapping of long lines off and on: the tree is drawn over by its count of lines, so each must be one row.
+const ONE_ROW_EACH: &str = "\x1b[?7l";
+const AS_BEFORE: &str = "\x1b[?7h";
 
 /// Tells it.
 pub(super) struct Progress {
@@ -38,12 +39,11 @@ impl Reporter for Progress {
     }
 
     fn waiting(&mut self, states: &[State]) {
-        let lines: Vec<String> = states.iter().map(|state| state.line().chars().take(WIDTH).collect()).collect();
+        let lines: Vec<String> = states.iter().map(State::line).collect();
         if self.live {
             self.clear();
-            for line in &lines {
-                output::say(&format!("  … {line}"));
-            }
+            let tree: String = lines.iter().map(|line| format!("  … {line}\n")).collect();
+            let _ = write!(io::stderr().lock(), "{ONE_ROW_EACH}{tree}{AS_BEFORE}");
             self.drawn = lines.len();
         } else {
             for line in lines.iter().filter(|line| !self.last.contains(line)) {
