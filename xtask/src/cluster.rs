@@ -75,7 +75,8 @@ pub(crate) fn missing() -> Option<String> {
         ("command -v dpkg apt-get", "Debian's packages (dpkg, apt-get)"),
         ("unshare --net --mount --pid --fork true", "namespaces (unshare)"),
         (
-            "[[ -w /sys/fs/cgroup ]] || mkdir -p /sys/fs/cgroup/chartwright && rmdir /sys/fs/cgroup/chartwright",
+            // Version 2 has one tree, version 1 one for each kind of resource.
+            "cd /sys/fs/cgroup && for tree in . memory; do mkdir $tree/cw-try && rmdir $tree/cw-try && exit 0; done; exit 1",
             "writable cgroups",
         ),
     ];
