@@ -47,8 +47,7 @@ pub(crate) fn run(args: &Args) -> Result<Verdict> {
             if let Some(why) = missing() {
                 bail!("{why}");
             }
-            build()?;
-            run_command(testbed().arg("up"))?;
+            run_command(with_pieces()?.arg("up"))?;
         }
         What::Down => run_command(testbed().arg("down"))?,
         What::Status => run_command(testbed().arg("status"))?,
@@ -116,13 +115,13 @@ fn prepared() -> Result<PathBuf> {
     if let Some(why) = missing() {
         bail!("{why}");
     }
-    build()?;
+    run_command(with_pieces()?.arg("build"))?;
     dist::quick_here()
 }
 
 /// Starts it, or leaves nothing behind.
 fn up() -> Result<()> {
-    run_command(testbed().arg("up")).inspect_err(|_| drop(run_command(testbed().arg("down"))))
+    run_command(with_pieces()?.arg("up")).inspect_err(|_| drop(run_command(testbed().arg("down"))))
 }
 
 /// A script of the test bed.
@@ -142,9 +141,9 @@ fn helms() -> Vec<(&'static str, PathBuf)> {
         .collect()
 }
 
-/// Builds the pieces; those that other checks use, too, come from the same cache.
-fn build() -> Result<()> {
-    let mut build = testbed();
+/// The test bed, told where the pieces are that other checks use, too: it would build them once more.
+fn with_pieces() -> Result<Command> {
+    let mut testbed = testbed();
     for (variable, found) in [
         (tools::ETCD_VARIABLE, tools::etcd()?),
         (tools::KUBEBOX_VARIABLE, tools::kubebox()?),
@@ -152,11 +151,11 @@ fn build() -> Result<()> {
         (tools::REGISTRY_VARIABLE, tools::registry()?),
     ] {
         match found {
-            Found::At(place) => drop(build.env(variable, place)),
+            Found::At(place) => drop(testbed.env(variable, place)),
             Found::Missing(why) => bail!("{variable}: {why}"),
         }
     }
-    run_command(build.arg("build"))
+    Ok(testbed)
 }
 
 /// The component that answers `hello` over HTTP.

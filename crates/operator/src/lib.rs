@@ -15,6 +15,7 @@ mod controllers;
 mod election;
 pub mod endpoints;
 pub mod fleet;
+mod health;
 pub mod metrics;
 pub mod operator;
 pub mod options;

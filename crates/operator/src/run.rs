@@ -2,12 +2,11 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chartwright_contract::crds::{Artifact, GROUP, Host, Workload, WorkloadDeployment, WorkloadReplicaSet};
 use chartwright_contract::nats::{ConnectError, connect};
-use chartwright_program::pages::{self, Page, StatusCode};
+use chartwright_program::pages::{self, Page};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::api::ListParams;
@@ -24,6 +23,7 @@ use crate::controllers::starts::Starts;
 use crate::controllers::{self, host};
 use crate::election::Election;
 use crate::fleet::{Fleet, Pressure, heartbeats, watchdog};
+use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::operator::{Operator, Settings};
 use crate::options::Options;
@@ -89,18 +89,14 @@ pub async fn run(
     }
     let metrics = Arc::new(Metrics::default());
     let connection = connect(&options.nats).await?;
-    let working = Arc::new(AtomicBool::new(false));
+    let health = Arc::new(Health::default());
     let metrics_at = match options.metrics_bind_address {
         Some(address) => Some(scrape::serve(address, &options.metrics_access, client.clone(), &metrics).await?),
         None => None,
     };
     let probes = listen("health-probe-bind-address", options.health_probe_bind_address, {
-        let (state, working) = (connection.state(), Arc::clone(&working));
-        move |path| {
-            let connected = state.borrow().is_connected();
-            let problem = state.borrow().problem.as_ref().map(|problem| problem.text.clone());
-            probe(path, connected, problem, working.load(Ordering::Relaxed))
-        }
+        let (state, health) = (connection.state(), Arc::clone(&health));
+        move |path| health.page(path, &state.borrow())
     })
     .await?;
     _ = ready.send(Addresses { metrics: metrics_at, probes });
@@ -111,7 +107,7 @@ pub async fn run(
     if let Some(election) = &election {
         tracing::info!(lease = options.leader_election_id, "waiting to be the active operator");
         // One that waits is ready to take over.
-        working.store(true, Ordering::Relaxed);
+        health.works();
         tokio::select! {
             () = election.win() => {}
             () = &mut stop => return Ok(()),
@@ -119,7 +115,7 @@ pub async fn run(
     }
     metrics.leads(true);
     tracing::info!(namespace = options.own_namespace, "the operator is the active one");
-    let result = lead(&options, client, Bus::new(connection), &metrics, &working, election.as_ref(), stop).await;
+    let result = lead(&options, client, Bus::new(connection), &metrics, &health, election.as_ref(), stop).await;
     metrics.leads(false);
     if let (Some(election), Ok(())) = (&election, &result) {
         match tokio::time::timeout(Duration::from_secs(3), election.release()).await {
@@ -137,7 +133,7 @@ async fn lead(
     client: Client,
     bus: Bus,
     metrics: &Arc<Metrics>,
-    working: &AtomicBool,
+    health: &Arc<Health>,
     election: Option<&Election>,
     mut stop: std::pin::Pin<&mut impl Future<Output = ()>>,
 ) -> Result<(), OperatorError> {
@@ -172,7 +168,7 @@ async fn lead(
     if let Some(keeper) = certificates {
         background.spawn(keeper.run());
     }
-    let listened = watches(&operator, options, &mut background);
+    let listened = watches(&operator, options, health, &mut background);
     tokio::select! {
         () = listened => {}
         () = &mut stop => return Ok(()),
@@ -189,7 +185,7 @@ async fn lead(
     let mut listening = AbortOnDropHandle::new(tokio::spawn(heartbeats::listen(Arc::clone(&operator))));
     background.spawn(watchdog::watch(Arc::clone(&operator)));
     let controllers = AbortOnDropHandle::new(tokio::spawn(controllers::run(Arc::clone(&operator), ending.clone())));
-    working.store(true, Ordering::Relaxed);
+    health.works();
     tracing::info!(
         workloads = operator.cluster.workloads.len(),
         hosts = operator.cluster.hosts.len(),
@@ -212,7 +208,12 @@ async fn lead(
 }
 
 /// Starts all watches, and waits until each has listed what there is.
-fn watches(operator: &Arc<Operator>, options: &Options, tasks: &mut JoinSet<()>) -> impl Future<Output = ()> + use<> {
+fn watches(
+    operator: &Arc<Operator>,
+    options: &Options,
+    health: &Arc<Health>,
+    tasks: &mut JoinSet<()>,
+) -> impl Future<Output = ()> + use<> {
     let client = operator.cluster.client.clone();
     let mut namespaces: Vec<_> = options.watch_namespaces.iter().cloned().map(Some).collect();
     if namespaces.is_empty() {
@@ -230,7 +231,7 @@ fn watches(operator: &Arc<Operator>, options: &Options, tasks: &mut JoinSet<()>)
                 None => Api::all(client.clone()),
             };
             let (store, operator) = (Arc::clone(&operator.cluster.$store), Arc::clone(operator));
-            let scope = Scope { namespace, labels: $labels };
+            let scope = Scope { namespace, labels: $labels, health: Arc::clone(health) };
             tasks.spawn($watch(api, scope, store, move |object| operator.$changed(object)));
         }};
     }
@@ -293,18 +294,4 @@ async fn listen(
 ) -> Result<Option<SocketAddr>, OperatorError> {
     let Some(address) = address else { return Ok(None) };
     pages::serve(address, page).await.map(Some).map_err(|why| OperatorError::Listen { flag, address, why })
-}
-
-fn probe(path: &str, connected: bool, problem: Option<String>, working: bool) -> Page {
-    let ok = |text: &str| (StatusCode::OK, "text/plain", text.to_owned());
-    let not = |text: String| (StatusCode::SERVICE_UNAVAILABLE, "text/plain", text);
-    match path {
-        "/healthz" | "/livez" => ok("alive\n"),
-        "/readyz" if !connected => {
-            not(format!("no connection to NATS: {}\n", problem.unwrap_or_else(|| "not there yet".into())))
-        }
-        "/readyz" if !working => not("the cluster is not known yet\n".into()),
-        "/readyz" => ok("ready\n"),
-        _ => (StatusCode::NOT_FOUND, "text/plain", "/livez, /healthz and /readyz are here\n".into()),
-    }
 }

@@ -10,7 +10,7 @@ use chartwright_operator::certificates::{Asked, List, Report, pass};
 use futures::StreamExt as _;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use kube::{Api, Client, ResourceExt as _};
 use serde_json::json;
@@ -339,6 +339,19 @@ async fn the_commands_make_show_and_renew() {
     assert_eq!(damaged["well"], false, "{damaged}");
     let mended = run(&admin, renew(json!({}))).await;
     assert_eq!(length(&mended, "changes"), 1, "{mended}");
+
+    // One that the release wants and that is not there is a problem, too.
+    let listed = json!({ "metadata": { "name": "wc-certificates" }, "data": { "certificates.yaml": place.text() } });
+    let maps: Api<ConfigMap> = Api::namespaced(place.client.clone(), &place.own);
+    maps.create(&PostParams::default(), &serde_json::from_value(listed).unwrap()).await.unwrap();
+    assert_eq!(run(&admin, json!({ "verb": "status", "namespace": place.own })).await["well"], true);
+    secrets.delete("wc-nats-tls", &DeleteParams::default()).await.unwrap();
+    let missing = run(&admin, json!({ "verb": "status", "namespace": place.own })).await;
+    assert_eq!(missing["well"], false, "{missing}");
+    let table = missing["table"].as_str().unwrap();
+    let line = table.lines().find(|line| line.contains("wc-nats-tls")).unwrap_or_else(|| panic!("{table}"));
+    assert!(line.contains("the release wants it"), "{line}");
+    assert_eq!(length(&run(&admin, renew(json!({}))).await, "changes"), 1);
 
     let certificate = async || value(&place.secret(&place.own, "wc-nats-tls").await, "tls.crt");
     let first = certificate().await;

@@ -16,7 +16,7 @@ use crate::control_plane::ControlPlane;
 use crate::nats::free_port;
 use crate::objects;
 use crate::proxy::Proxy;
-use crate::scene::{Scene, eventually, of};
+use crate::scene::{self, Scene, eventually, of};
 use crate::scripted::{Script, Scripted};
 
 /// A host of the release in the namespace of workloads.
@@ -167,7 +167,8 @@ async fn a_right_that_is_missing_is_seen_and_said() {
     let Some(plane) = ControlPlane::shared().await else { return };
     let Some(scene) = Scene::on(plane).await else { return };
     let values = format!("operator: {{ watchNamespaces: [{}] }}\ncrds: {{ upgradeHook: false }}\n", scene.apps);
-    let mut objects = chart::rendered(&scene.own, &values);
+    let whole = chart::rendered(&scene.own, &values);
+    let mut objects = whole.clone();
     for role in objects.iter_mut().filter(|object| object.kind == "Role") {
         for rule in role.value["rules"].as_array_mut().unwrap() {
             rule["resources"].as_array_mut().unwrap().retain(|resource| resource != "services");
@@ -180,7 +181,8 @@ async fn a_right_that_is_missing_is_seen_and_said() {
     let log = folder.path().join("operator.log");
     let mut arguments = scene.arguments(&[]);
     arguments.retain(|argument| !argument.contains("-bind-address"));
-    arguments.extend(["--metrics-bind-address=0".to_owned(), "--health-probe-bind-address=0".to_owned()]);
+    let probes = std::net::SocketAddr::from(([127, 0, 0, 1], free_port()));
+    arguments.extend(["--metrics-bind-address=0".to_owned(), format!("--health-probe-bind-address={probes}")]);
     let _operator = Operator::start_as(&plane.kubeconfig_at(&proxy.url(), "none"), &scene.own, &arguments, &log);
     eventually("it is said", async || {
         let log = std::fs::read_to_string(&log).unwrap_or_default();
@@ -194,4 +196,11 @@ async fn a_right_that_is_missing_is_seen_and_said() {
     tokio::time::sleep(Duration::from_secs(5)).await;
     let asked = proxy.seen().requests - before;
     assert!(asked < 100, "{asked} requests in five seconds");
+    // The Pod is not ready, and its probe says why, until it may.
+    let page = scene::page(probes, "/readyz").await;
+    assert!(page.contains(" 503 ") && page.contains("may not watch Service in "), "{page}");
+    assert_eq!(page.matches("is forbidden").count(), 1, "{page}");
+    assert!(scene::page(probes, "/livez").await.contains(" 200 "));
+    chart::apply(&scene.client, &whole, &["Role"]).await;
+    eventually("it is ready", async || scene::page(probes, "/readyz").await.contains(" 200 ")).await;
 }

@@ -1,13 +1,13 @@
 //! Workloads on hosts that behave like upstream's.
 
-use chartwright_contract::crds::{Host, Workload, WorkloadDeployment, WorkloadReplicaSet};
+use chartwright_contract::crds::{Condition, Host, Workload, WorkloadDeployment, WorkloadReplicaSet};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use kube::{Api, ResourceExt as _};
 use serde_json::json;
 
 use crate::objects;
-use crate::scene::{Scene, eventually, of};
+use crate::scene::{Scene, condition, eventually, of};
 
 macro_rules! scene {
     () => {
@@ -117,6 +117,33 @@ async fn a_start_that_fails_says_so_in_the_host_s_words_and_is_tried_again() {
     .await;
     host.change(|seen| seen.bad = None);
     scene.until("w", "ready", |one: &Workload| of(one, "Ready").0 == "True").await;
+    operator.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn why_none_runs_stands_on_deployment_and_replica_set_too() {
+    let scene = scene!();
+    let host = scene.host("host-a").await;
+    host.change(|seen| seen.bad = Some("missing".into()));
+    let operator = scene.operator(&[]).await;
+    scene.make::<WorkloadDeployment>(objects::deployment("web", 2, "reg.example/missing:1")).await;
+    let why = ": host host-a: pull of reg.example/missing:1 failed: 404";
+    let says = |conditions: &[Condition], counts: &str| {
+        let message = condition(conditions, "Ready").2;
+        message.starts_with(counts) && message.ends_with(why)
+    };
+    let (deployments, sets) = (scene.api::<WorkloadDeployment>(), scene.api::<WorkloadReplicaSet>());
+    eventually("both say it", async || {
+        let deployment = deployments.get("web").await.unwrap().status.unwrap_or_default();
+        let sets = sets.list(&ListParams::default()).await.unwrap().items;
+        let of = |set: &WorkloadReplicaSet| set.status.clone().unwrap_or_default().conditions;
+        says(&deployment.conditions, "status unknown: 0 of 2 run; web-")
+            && sets.len() == 1
+            && sets.iter().all(|set| says(&of(set), "0 of 2 run; web-"))
+    })
+    .await;
+    host.change(|seen| seen.bad = None);
+    scene.settled("web", 2).await;
     operator.end().await.unwrap();
 }
 

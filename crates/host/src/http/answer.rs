@@ -20,6 +20,8 @@ pub(super) enum Miss {
     BadHost,
     /// No workload has that name.
     UnknownHost(String),
+    /// Workloads of several namespaces have that bare name.
+    AmbiguousHost(String),
     /// Its body is larger than the host takes.
     TooLarge,
     /// The host is at its limit.
@@ -41,6 +43,7 @@ impl Miss {
             Self::NoHost => "no-host",
             Self::BadHost => "bad-host",
             Self::UnknownHost(_) => "unknown-host",
+            Self::AmbiguousHost(_) => "ambiguous-host",
             Self::TooLarge => "body-too-large",
             Self::HostBusy => "host-busy",
             Self::WorkloadBusy => "workload-busy",
@@ -53,7 +56,7 @@ impl Miss {
     pub(super) const fn status(&self) -> StatusCode {
         match self {
             Self::NoHost | Self::BadHost => StatusCode::BAD_REQUEST,
-            Self::UnknownHost(_) => StatusCode::NOT_FOUND,
+            Self::UnknownHost(_) | Self::AmbiguousHost(_) => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::HostBusy | Self::WorkloadBusy | Self::NoInstance => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooLong => StatusCode::GATEWAY_TIMEOUT,
@@ -81,9 +84,10 @@ impl Miss {
         match self {
             Self::NoHost => "the request names no host".into(),
             Self::BadHost => "the request's Host is no host name".into(),
-            Self::UnknownHost(name) => {
-                let name: String = name.escape_default().take(ECHOED).collect();
-                format!("no workload on this host serves `{name}`")
+            Self::UnknownHost(name) => format!("no workload on this host serves `{}`", echoed(name)),
+            Self::AmbiguousHost(name) => {
+                let name = echoed(name);
+                format!("several namespaces have a Service `{name}`: ask for `{name}.NAMESPACE` or a longer form")
             }
             Self::TooLarge => "the body is larger than this host takes".into(),
             Self::HostBusy => "this host has as many requests as it takes".into(),
@@ -93,6 +97,11 @@ impl Miss {
             Self::Failed => "the workload failed".into(),
         }
     }
+}
+
+/// A name that was asked for, harmless and in bounds.
+fn echoed(name: &str) -> String {
+    name.escape_default().take(ECHOED).collect()
 }
 
 #[cfg(test)]

@@ -56,7 +56,10 @@ impl Front {
             Err(miss) => return self.miss(&miss),
         };
         let name = requested(authority.as_str());
-        let Some(target) = self.router.find(&name) else { return self.miss(&Miss::UnknownHost(name)) };
+        let target = match self.router.find(name) {
+            Ok(target) => target,
+            Err(miss) => return self.miss(&miss),
+        };
         // The guest sees the name that the request was routed by, whatever else the client wrote.
         if let Some(uri) = absolute(request.uri(), &authority, https) {
             *request.uri_mut() = uri;

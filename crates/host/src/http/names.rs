@@ -2,11 +2,13 @@
 
 use super::LocalRoute;
 
-/// Names, lower-cased, without ports; the first is the main one.
+/// Names, lower-cased, without ports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostNames {
-    /// For everybody.
+    /// For everybody, and of one namespace only; the first is the main one.
     pub names: Vec<String>,
+    /// Aliases of a single label, as a Service has inside its namespace: any namespace may have the same.
+    pub bare: Vec<String>,
     /// For workloads of the same namespace on the same host.
     pub local: Vec<LocalRoute>,
 }
@@ -17,7 +19,7 @@ impl HostNames {
         let Some(host) = host.map(str::trim).filter(|host| !host.is_empty()) else {
             return Err("the entry for `wasi:http` needs `host` in its config: the name requests come for".into());
         };
-        let mut names = Vec::new();
+        let (mut names, mut bare) = (Vec::new(), Vec::new());
         for name in std::iter::once(host).chain(aliases.split(',').map(str::trim).filter(|name| !name.is_empty())) {
             let name = name.to_ascii_lowercase();
             if !is_host(&name) {
@@ -25,11 +27,14 @@ impl HostNames {
                     "`{name}` is no host name: letters, digits, `-` and `.`, without a port and without `*`"
                 ));
             }
-            if !names.contains(&name) {
-                names.push(name);
+            if names.contains(&name) || bare.contains(&name) {
+                continue;
             }
+            // What a workload is called by in the first place is its own, whatever its form.
+            let list = if names.is_empty() || name.contains(['.', ':']) { &mut names } else { &mut bare };
+            list.push(name);
         }
-        Ok(Self { names, local: Vec::new() })
+        Ok(Self { names, bare, local: Vec::new() })
     }
 
     /// With the `localRoute` of a workload, if it has one.
@@ -82,7 +87,9 @@ mod tests {
     #[test]
     fn names_are_checked_and_aliases_kept_once() {
         let names = HostNames::parse(Some("Shop.example"), "shop, shop.example,,shop.svc").unwrap();
-        assert_eq!(names.names, ["shop.example", "shop", "shop.svc"]);
+        assert_eq!(names.names, ["shop.example", "shop.svc"]);
+        assert_eq!(names.bare, ["shop"]);
+        assert_eq!(HostNames::parse(Some("shop"), "shop,shop.a").unwrap().names, ["shop", "shop.a"]);
         for bad in ["*.example", "a:80", "-a", "a..b", "a b"] {
             assert!(HostNames::parse(Some(bad), "").unwrap_err().contains("is no host name"), "{bad}");
         }

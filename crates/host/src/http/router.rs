@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::DropGuard;
 use wasmtime_wasi_http::handler::ProxyHandler;
 
+use super::answer::Miss;
 use super::names::requested;
 use super::{HostNames, LocalRoute};
 use crate::metrics::RequestMeters;
@@ -61,8 +62,10 @@ pub struct Conflict {
 
 #[derive(Default)]
 struct Table {
-    /// By name, for everybody.
+    /// By name, for everybody. All workloads of a name are of one namespace.
     names: HashMap<String, Vec<Arc<Target>>>,
+    /// By bare name, of any namespaces.
+    bare: HashMap<String, Vec<Arc<Target>>>,
     /// By name, for workloads of this host.
     local: HashMap<String, Vec<(LocalRoute, Arc<Target>)>>,
 }
@@ -74,7 +77,7 @@ pub struct Router {
 }
 
 impl Router {
-    /// Adds a workload under its names. One namespace's workloads may share a name, as replicas do; two may not.
+    /// Adds a workload under its names. One namespace's workloads may share a name, as replicas do; two may share a bare one.
     pub fn add(&self, names: &HostNames, target: &Arc<Target>) -> Result<(), Conflict> {
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
         for name in &names.names {
@@ -91,6 +94,9 @@ impl Router {
         for name in &names.names {
             table.names.entry(name.clone()).or_default().push(Arc::clone(target));
         }
+        for name in &names.bare {
+            table.bare.entry(name.clone()).or_default().push(Arc::clone(target));
+        }
         for route in &names.local {
             table.local.entry(route.host.clone()).or_default().push((route.clone(), Arc::clone(target)));
         }
@@ -104,15 +110,26 @@ impl Router {
         for name in &added.names {
             take(&mut table.names, name, |one| Arc::ptr_eq(one, target));
         }
+        for name in &added.bare {
+            take(&mut table.bare, name, |one| Arc::ptr_eq(one, target));
+        }
         for route in &added.local {
             take(&mut table.local, &route.host, |(_, one)| Arc::ptr_eq(one, target));
         }
     }
 
-    /// The workload for a name; in turns where several have it.
-    pub(super) fn find(&self, name: &str) -> Option<Arc<Target>> {
+    /// The workload for a name; in turns where several have it. Who asks by a bare name from outside is not known to be of
+    /// a namespace: one that several have leads to none of them, so that nobody gets the requests of another.
+    pub(super) fn find(&self, name: String) -> Result<Arc<Target>, Miss> {
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
-        in_turn(table.names.get(name)?)
+        if let Some(target) = table.names.get(&name).and_then(|targets| in_turn(targets)) {
+            return Ok(target);
+        }
+        let bare = table.bare.get(&name).map(Vec::as_slice).unwrap_or_default();
+        if bare.iter().any(|target| Some(&target.part.namespace) != bare.first().map(|first| &first.part.namespace)) {
+            return Err(Miss::AmbiguousHost(name));
+        }
+        in_turn(bare).ok_or(Miss::UnknownHost(name))
     }
 
     /// The workload for a request of a neighbour: by the longest local path, else by a name that everybody has, if that
@@ -130,8 +147,8 @@ impl Router {
         if !matches!(uri.port_u16(), None | Some(80 | 443)) {
             return None;
         }
-        // All workloads of a name are of one namespace.
-        in_turn(table.names.get(&name)?).filter(|target| ours(target))
+        let named = [&table.names, &table.bare].into_iter().filter_map(|names| names.get(&name)).flatten();
+        in_turn(&named.filter(|target| ours(target)).map(Arc::clone).collect::<Vec<_>>())
     }
 }
 

@@ -49,6 +49,28 @@ async fn a_neighbour_is_called_without_the_network() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_namespaces_have_a_service_of_one_name() {
+    let Some(Scene { host, image, nats: _nats, .. }) = Scene::new(&["--http-local-routing"]).await else { return };
+    let service = |namespace: &str| json!({ "host": format!("{namespace}.example"), "host-aliases": format!("api, api.{namespace}") });
+    assert_eq!(start(&host, &image, "a", "shop", service("shop")).await, "");
+    assert_eq!(host.get("api", "/env?NAME").await.body, "a", "one namespace has it");
+    assert_eq!(start(&host, &image, "b", "other", service("other")).await, "");
+    let ambiguous = host.get("api", "/env?NAME").await;
+    assert_eq!((ambiguous.status, ambiguous.reason.as_str()), (404, "ambiguous-host"));
+    assert!(ambiguous.body.contains("`api.NAMESPACE`"), "{ambiguous:?}");
+    for (name, workload) in [("api.shop", "a"), ("api.other", "b"), ("shop.example", "a"), ("other.example", "b")] {
+        assert_eq!(host.get(name, "/env?NAME").await.body, workload, "{name}");
+    }
+    // Who has it as its main name is not disturbed by another's Service.
+    assert_eq!(start(&host, &image, "c", "third", json!({ "host": "api" })).await, "");
+    assert_eq!(host.get("api", "/env?NAME").await.body, "c");
+    host.command("workload.stop", json!({ "workloadId": "c" })).await;
+    host.command("workload.stop", json!({ "workloadId": "a" })).await;
+    assert_eq!(host.get("api", "/env?NAME").await.body, "b", "one namespace has it again");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_bad_local_route_fails_the_start_and_none_is_used_unasked() {
     let Some(Scene { host, image, nats: _nats, .. }) = Scene::new(&[]).await else { return };
     let bad = start(&host, &image, "a", "shop", json!({ "host": "a.example", "localRoute": "*.internal" })).await;

@@ -2,17 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use k8s_openapi::jiff::{Timestamp, ToSpan as _};
 use kube::api::ListParams;
 use kube::{Api, Client, ResourceExt as _};
 use serde::Serialize;
 
+use super::config::List;
 use super::material::Certificate;
 use super::pass::left;
 use super::state::{AUTHORITY, CERTIFICATE, NAMESPACES};
 use super::store::{MANAGED_BY, in_time};
 use crate::cluster::MANAGER;
+
+/// The key of the ConfigMap in which the chart lists what is wanted.
+const LIST: &str = "certificates.yaml";
 
 /// A certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -34,6 +38,22 @@ pub struct Row {
     pub renewal: String,
     /// What is wrong with it.
     pub problem: Option<String>,
+}
+
+impl Row {
+    /// Of a Secret in which nothing was read.
+    fn empty(namespace: &str, secret: String) -> Self {
+        Self {
+            namespace: namespace.to_owned(),
+            secret,
+            names: Vec::new(),
+            issuer: "-".into(),
+            days_left: 0,
+            ends: "-".into(),
+            renewal: "-".into(),
+            problem: None,
+        }
+    }
 }
 
 /// All of them.
@@ -97,7 +117,38 @@ pub(super) async fn collect(client: &Client, own: &str, now: Timestamp, within: 
         });
         status.certificates.extend(ours.map(|secret| row(namespace, secret, now, within)));
     }
+    let listed = wanted(client, own).await?;
+    let missing = listed.into_iter().filter(|(namespace, secret)| {
+        !status.certificates.iter().any(|row| row.namespace == *namespace && row.secret == *secret)
+    });
+    let missing: Vec<Row> = missing
+        .map(|(namespace, secret)| Row {
+            problem: Some(
+                "the release wants it, and there is none of ours: see the logs of who makes certificates".into(),
+            ),
+            ..Row::empty(&namespace, secret)
+        })
+        .collect();
+    status.certificates.extend(missing);
     Ok(status)
+}
+
+/// Namespace and Secret of each certificate that releases of this namespace list.
+async fn wanted(client: &Client, own: &str) -> Result<BTreeSet<(String, String)>, String> {
+    let api: Api<ConfigMap> = Api::namespaced(client.clone(), own);
+    let found = in_time(api.list(&ListParams::default())).await;
+    let found = found.map_err(|why| format!("the ConfigMaps of {own} cannot be listed: {why}"))?;
+    let mut wanted = BTreeSet::new();
+    for map in &found.items {
+        let Some(text) = map.data.as_ref().and_then(|data| data.get(LIST)) else { continue };
+        let list = List::parse(text, own).map_err(|why| format!("ConfigMap {own}/{}: {why}", map.name_any()))?;
+        wanted.insert((own.to_owned(), list.ca));
+        for certificate in list.certificates {
+            let places = certificate.namespaces.into_iter().map(|namespace| (namespace, certificate.secret.clone()));
+            wanted.extend(places);
+        }
+    }
+    Ok(wanted)
 }
 
 async fn list(client: &Client, namespace: &str) -> Result<Vec<Secret>, String> {
@@ -111,16 +162,7 @@ fn row(namespace: &str, secret: &Secret, now: Timestamp, within: Option<i64>) ->
     let data = secret.data.as_ref().and_then(|data| data.get(CERTIFICATE));
     let read = Certificate::bundle(data.map_or(&[], |data| &data.0));
     let first = read.and_then(|all| all.into_iter().next().ok_or_else(|| "there is no certificate in it".to_owned()));
-    let mut row = Row {
-        namespace: namespace.to_owned(),
-        secret: secret.name_any(),
-        names: Vec::new(),
-        issuer: "-".into(),
-        days_left: 0,
-        ends: "-".into(),
-        renewal: "-".into(),
-        problem: None,
-    };
+    let mut row = Row::empty(namespace, secret.name_any());
     match first {
         Err(why) => row.problem = Some(why),
         Ok(certificate) => {

@@ -15,17 +15,19 @@ use kube::{Api, Resource};
 use serde::de::DeserializeOwned;
 
 use super::{Key, Store};
+use crate::health::Health;
 
 /// Whatever is wrong with the API server, it is asked again after this at most.
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
 /// Which objects of a kind.
-#[derive(Clone, Debug, Default)]
 pub(crate) struct Scope {
     /// Of this namespace; `None`: of all.
     pub(crate) namespace: Option<String>,
     /// With these labels.
     pub(crate) labels: Option<String>,
+    /// Who is told when they may not be watched.
+    pub(crate) health: Arc<Health>,
 }
 
 impl Scope {
@@ -83,7 +85,15 @@ async fn follow<K>(
     let mut events = pin!(events);
     let mut listing = BTreeSet::new();
     let mut first = true;
+    let name =
+        scope.namespace.as_ref().map_or_else(|| K::kind(&()).into_owned(), |at| format!("{} in {at}", K::kind(&())));
+    let mut refused = false;
     while let Some(event) = events.next().await {
+        // A list begins before its answer is there.
+        if refused && !matches!(event, Ok(Event::Init) | Err(_)) {
+            refused = false;
+            scope.health.refused(&name, None);
+        }
         match event {
             Ok(Event::Apply(object)) => changed(&store.put(object)),
             Ok(Event::Delete(object)) => {
@@ -105,15 +115,28 @@ async fn follow<K>(
                 }
             }
             Err(err) => {
-                tracing::warn!(kind = %K::kind(&()), error = %reason(&err), "the cluster cannot be watched now");
+                tracing::warn!(kind = %K::kind(&()), error = %err, "the cluster cannot be watched now");
+                if let Some(why) = refusal(&err) {
+                    refused = true;
+                    scope.health.refused(&name, Some(why.to_owned()));
+                }
             }
         }
     }
 }
 
-fn reason(err: &watcher::Error) -> String {
-    let said = std::error::Error::source(err).map(ToString::to_string);
-    said.map_or_else(|| err.to_string(), |said| format!("{err}: {said}"))
+/// What the API server says to who may not watch.
+fn refusal(err: &watcher::Error) -> Option<&str> {
+    match err {
+        watcher::Error::InitialListFailed(kube::Error::Api(status))
+        | watcher::Error::WatchStartFailed(kube::Error::Api(status))
+        | watcher::Error::WatchError(status)
+            if status.code == 403 =>
+        {
+            Some(&status.message)
+        }
+        _ => None,
+    }
 }
 
 /// Pauses that double, and begin anew after what went well.

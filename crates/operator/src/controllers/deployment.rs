@@ -16,7 +16,7 @@ use kube::ResourceExt as _;
 use serde_json::json;
 
 use super::queue::Next;
-use super::replica_set::{count, members, owner_reference};
+use super::replica_set::{count, hindrance, members, owner_reference};
 use super::rollout::{self, Count, Margin};
 use super::{Failure, now};
 use crate::cluster::Key;
@@ -142,7 +142,8 @@ async fn advance(
     } else {
         let going = total.there - new_count.there;
         let going = if going > 0 { format!(", {going} of versions before are left") } else { String::new() };
-        Outcome::Unknown("Reconcile", format!("status unknown: {} of {replicas} run{going}", new_count.ready))
+        let why = hindrance(&members(operator, &current));
+        Outcome::Unknown("Reconcile", format!("status unknown: {} of {replicas} run{going}{why}", new_count.ready))
     };
     conditions::set(&mut status.conditions, "Scale", &scaled, &now());
     status.current_replica_set = Some(LocalObjectReference { name: current.name_any() });

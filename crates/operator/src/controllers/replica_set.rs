@@ -43,6 +43,17 @@ pub(crate) fn count(set: &WorkloadReplicaSet, members: &[Arc<Workload>]) -> Coun
     }
 }
 
+/// Why some of them do not run, in the words of the first: `; web-x4k2p: host a: ...`. One that is starting has no reason yet.
+pub(crate) fn hindrance(members: &[Arc<Workload>]) -> String {
+    let reason = |workload: &Arc<Workload>| {
+        let failed = conditions_of(workload).iter().filter(|condition| condition.status == "False");
+        let order = ["Config", "HostSelection", "Placement", "Sync"];
+        let first = order.iter().find_map(|type_| failed.clone().find(|condition| condition.type_ == *type_))?;
+        Some(format!("; {}: {}", workload.name_any(), first.message.as_deref()?))
+    };
+    members.iter().filter(|one| is_live(one) && !is_ready(one)).find_map(reason).unwrap_or_default()
+}
+
 fn int(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
@@ -194,7 +205,8 @@ async fn write_status(
     set: &WorkloadReplicaSet,
     outcomes: [(&str, Outcome); 2],
 ) -> Result<(), Failure> {
-    let count = count(set, &members(operator, set));
+    let members = members(operator, set);
+    let count = count(set, &members);
     let mut status = set.status.clone().unwrap_or_default();
     for (type_, outcome) in outcomes {
         conditions::set(&mut status.conditions, type_, &outcome, &now());
@@ -202,7 +214,7 @@ async fn write_status(
     let ready = if count.ready == count.wanted {
         Outcome::True
     } else {
-        Outcome::False("Reconcile", format!("{} of {} run", count.ready, count.wanted))
+        Outcome::False("Reconcile", format!("{} of {} run{}", count.ready, count.wanted, hindrance(&members)))
     };
     conditions::set(&mut status.conditions, "Ready", &ready, &now());
     status.replicas = Some(ReplicaCounts {
