@@ -82,13 +82,25 @@ struct AgentArgs {
     /// A flag of a connection to NATS, `operator:--nats-url=…` or `host:--data-nats-url=…`
     #[arg(long = "identity", value_name = "PART:FLAG")]
     identities: Vec<String>,
+    /// Connect once as this one, say how it went and end: `operator`, `control` or `data`
+    #[arg(long = "connect", value_name = "WHO")]
+    connect: Vec<String>,
 }
+
+/// How long one connection may take.
+#[cfg(feature = "conformance")]
+const CONNECT: std::time::Duration = std::time::Duration::from_secs(10);
 
 #[cfg(feature = "conformance")]
 impl AgentArgs {
     fn run(self) -> anyhow::Result<Outcome> {
         _ = rustls::crypto::ring::default_provider().install_default();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("start a runtime")?;
+        if !self.connect.is_empty() {
+            let lines = conformance::agent::introduce(&self.identities, &self.connect, CONNECT);
+            output::product(&(runtime.block_on(lines)?.join("\n") + "\n"))?;
+            return Ok(Outcome::Done);
+        }
         let options = conformance::agent::Options { address: self.listen, identities: self.identities };
         match runtime.block_on(conformance::agent::serve(options, told_to_end())) {
             Ok(()) => Ok(Outcome::Done),

@@ -2,13 +2,17 @@
 
 mod connect;
 mod error;
+mod identities;
 mod kinds;
+mod parts;
 mod patience;
 mod served;
 
 pub use connect::{Target, connect};
 pub use error::ClusterError;
+pub use identities::Taken;
 pub use kinds::{Kind, Kinds};
 pub use kube::Client;
+pub use parts::{main, part};
 pub use patience::{AsCluster, patiently};
 pub use served::Served;

@@ -16,7 +16,8 @@ use crate::release::History;
 
 /// Find what would be in the way of an install, before it
 ///
-/// The cluster's version, rights, definitions, pod security, storage, images and other installs, each with what to do about it.
+/// The cluster's version, rights, definitions, pod security, storage, images, NATS servers as a Pod reaches them, and other installs,
+/// each with what to do about it.
 /// Exit code 1: something would fail.
 #[derive(Args, Debug)]
 pub(in super::super) struct PreflightArgs {
@@ -24,10 +25,10 @@ pub(in super::super) struct PreflightArgs {
     values: ValuesArgs,
     #[command(flatten)]
     release: ReleaseArgs,
-    /// Make no Pod: whether images can be pulled stays open
+    /// Make no Pod: whether images can be pulled and NATS be reached stays open
     #[arg(long)]
     no_pod: bool,
-    /// How long that Pod may take: `300`, `90s`, `5m`
+    /// How long such a Pod may take: `300`, `90s`, `5m`
     #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration)]
     timeout: Duration,
     /// How to write the findings

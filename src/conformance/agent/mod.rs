@@ -9,6 +9,7 @@ mod server;
 
 use std::net::SocketAddr;
 
+pub use nats::introduce;
 pub use server::serve;
 
 /// What the agent is told.
@@ -34,4 +35,7 @@ pub enum AgentError {
     /// The runner and its agent are of different versions.
     #[error("`{0}` is no identity: the runner writes `operator:--nats-url=…`; use the same version for both")]
     Identity(String),
+    /// There are no flags of that one.
+    #[error("nobody is `{0}` here")]
+    Nobody(String),
 }

@@ -6,8 +6,10 @@ use std::time::Duration;
 use chartwright_contract::nats::async_nats::{Message, Subscriber};
 use chartwright_contract::nats::{Connection, NatsOptions, connect};
 use futures_util::StreamExt as _;
+use serde_json::json;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::{AgentError, identities};
 use crate::conformance::probe::{Act, Heard, Identity, Nats, Seen};
 
 /// Messages of hosts are a few kilobytes.
@@ -30,6 +32,26 @@ async fn connected(
     // It would try for ever.
     _ = timeout(Duration::from_secs(1), connection.client().drain()).await;
     Err(problem.map_or_else(|| "no connection in that time".to_owned(), |problem| problem.text))
+}
+
+/// Connects once as each of these, and tells what came of it, a line of JSON for each.
+pub async fn introduce(flags: &[String], who: &[String], patience: Duration) -> Result<Vec<String>, AgentError> {
+    let identities = identities::read(flags)?;
+    let mut lines = Vec::new();
+    for name in who {
+        let identity = identities.keys().find(|identity| identity.name() == name);
+        let identity = *identity.ok_or_else(|| AgentError::Nobody(name.clone()))?;
+        let timeout_ms = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
+        let Seen::Nats(heard) = run(&identities, &Nats { identity, act: Act::Connect, timeout_ms }).await else {
+            continue;
+        };
+        let line = json!({
+            "identity": name, "connected": heard.connected, "problem": heard.problem,
+            "server": heard.server, "jetstream": heard.jetstream,
+        });
+        lines.push(line.to_string());
+    }
+    Ok(lines)
 }
 
 /// Tries it.

@@ -7,10 +7,8 @@ use kube::api::{Api, DeleteParams, PostParams};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::identities::Taken;
-use super::snapshot::main;
 use super::{MARK, Snapshot, Wanted};
-use crate::cluster::{Client, ClusterError};
+use crate::cluster::{Client, ClusterError, Taken, main};
 use crate::conformance::check::Stop;
 use crate::conformance::probe::{PORT, Probe, Seen, TAG};
 

@@ -5,8 +5,7 @@ use kube::ResourceExt as _;
 use kube::api::{Api, ListParams, LogParams};
 
 use super::Stage;
-use super::snapshot::main;
-use crate::cluster::ClusterError;
+use crate::cluster::{ClusterError, main};
 use crate::conformance::check::Stop;
 
 impl Stage {

@@ -3,7 +3,7 @@
 use kube::ResourceExt as _;
 
 use super::Stage;
-use super::snapshot::main;
+use crate::cluster::main;
 use crate::conformance::check::{Stop, hold};
 
 /// One sample: its name, its labels as they stand there, its value.

@@ -3,7 +3,6 @@
 mod agent;
 mod clear;
 mod draft;
-mod identities;
 mod load;
 mod logs;
 mod metrics;
@@ -24,7 +23,7 @@ use crate::cluster::{Client, ClusterError, Kinds};
 pub(super) use agent::Agent;
 pub(super) use draft::Draft;
 pub(super) use shared::Shared;
-pub(super) use snapshot::{Snapshot, arguments, is_ready, main, pod_address};
+pub(super) use snapshot::{Snapshot, arguments, is_ready, pod_address};
 pub(super) use stage::Stage;
 pub(super) use workloads::{Running, address, is, unmet};
 

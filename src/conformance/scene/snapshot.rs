@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
-use chartwright_contract::crds::{Host, names};
+use chartwright_contract::crds::Host;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
-use k8s_openapi::api::core::v1::{ConfigMap, Container, Pod, PodSpec, PodTemplateSpec, Service, ServiceAccount};
+use k8s_openapi::api::core::v1::{ConfigMap, Container, Pod, PodTemplateSpec, Service, ServiceAccount};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{Api, ListParams};
 use kube::{Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 
 use super::{SceneError, Wanted};
-use crate::cluster::{Client, ClusterError};
+use crate::cluster::{Client, ClusterError, main, part};
 
 /// Which release objects belong to.
 const INSTANCE: &str = "app.kubernetes.io/instance";
@@ -238,31 +238,12 @@ impl Snapshot {
     }
 }
 
-/// The part a Pod belongs to, by the labels that operators themselves go by.
-fn part(labels: Option<&std::collections::BTreeMap<String, String>>) -> Option<&'static str> {
-    let labels = labels?;
-    if labels.contains_key(names::HOST_POD) {
-        return Some("host");
-    }
-    match labels.get(names::COMPONENT).map(String::as_str) {
-        Some("runtime-operator") => Some("operator"),
-        Some("nats") => Some("nats"),
-        _ => None,
-    }
-}
-
 fn labels(template: Option<&PodTemplateSpec>) -> Option<&std::collections::BTreeMap<String, String>> {
     template?.metadata.as_ref()?.labels.as_ref()
 }
 
 fn template_labels(deployment: &Deployment) -> Option<&std::collections::BTreeMap<String, String>> {
     labels(deployment.spec.as_ref().map(|spec| &spec.template))
-}
-
-/// The container that is named as the part, or the first.
-pub(in crate::conformance) fn main(spec: &PodSpec) -> Option<&Container> {
-    let named = |container: &&Container| matches!(container.name.as_str(), "operator" | "host" | "nats" | "manager");
-    spec.containers.iter().find(named).or_else(|| spec.containers.first())
 }
 
 /// Its arguments.

@@ -1,5 +1,6 @@
 //! What would be in the way of an install, found before it: everything in one run, each with what to do about it.
 
+mod nats;
 mod neighbours;
 mod pods;
 mod rights;
@@ -112,11 +113,13 @@ pub async fn preflight(
         found.extend(storage::check(client, &plan).await?);
         found.extend(pods::admitted(client, &plan, release, namespace.as_ref()).await?);
         if !probing.pod {
-            found.push(Finding::unknown("images", "no Pod was to be made", "leave --no-pod out"));
+            found.push(Finding::unknown("images, nats", "no Pod was to be made", "leave --no-pod out"));
         } else if there {
             found.extend(pods::probed(client, &plan, release, probing.timeout).await?);
+            found.extend(nats::reached(client, &plan, release, probing.timeout).await?);
         } else {
-            found.push(Finding::unknown("images", "the namespace is not there yet", "make it first, and ask again"));
+            let hint = "make it first, and ask again";
+            found.push(Finding::unknown("images, nats", "the namespace is not there yet", hint));
         }
     }
     found.extend(neighbours::check(client, release).await?);

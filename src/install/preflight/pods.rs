@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Kinds with a template of Pods.
 const OWNERS: [&str; 4] = ["Deployment", "StatefulSet", "DaemonSet", "Job"];
 
-fn templates(plan: &Plan) -> impl Iterator<Item = (&Step, &Value)> {
+pub(super) fn templates(plan: &Plan) -> impl Iterator<Item = (&Step, &Value)> {
     let owners = plan.steps.iter().filter(|step| OWNERS.contains(&step.object.kind.as_str()));
     owners.map(|step| (step, &step.object.value["spec"]["template"]))
 }
@@ -165,14 +165,15 @@ async fn watch(api: &Api<Pod>, name: &str, timeout: Duration) -> Result<Vec<Find
     }
 }
 
-enum Pull {
+/// How far the image of a container is.
+pub(super) enum Pull {
     Open,
     Done,
     Failed(String),
 }
 
 /// A container that could not be started for want of its program has its image.
-fn pull(status: &ContainerStatus) -> Pull {
+pub(super) fn pull(status: &ContainerStatus) -> Pull {
     let Some(state) = &status.state else { return Pull::Open };
     if state.terminated.is_some() || state.running.is_some() {
         return Pull::Done;

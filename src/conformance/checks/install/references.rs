@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use chartwright_contract::flags::{Implementation, Program, flags};
 use k8s_openapi::api::core::v1::PodSpec;
 
+use crate::cluster::main;
 use crate::conformance::check::{Outcome, hold};
-use crate::conformance::scene::{Snapshot, arguments, main};
+use crate::conformance::scene::{Snapshot, arguments};
 
 pub(super) fn accounts(snapshot: &Snapshot) -> Outcome {
     let mut seen = BTreeSet::new();

@@ -2,17 +2,21 @@
 
 use k8s_openapi::api::core::v1::{Container, EnvVar, PodSpec, Volume, VolumeMount};
 
-use super::snapshot::main;
+use super::parts::main;
 
 /// Where the files of an identity are in the agent.
 const ROOT: &str = "/identities";
 
 /// What the agent's Pod takes over from another Pod.
 #[derive(Debug, Default)]
-pub(super) struct Taken {
+pub struct Taken {
+    /// Arguments of the agent, `--identity=PART:--FLAG=VALUE`.
     pub arguments: Vec<String>,
+    /// Volumes of its Pod.
     pub volumes: Vec<Volume>,
+    /// Where they are in its container.
     pub mounts: Vec<VolumeMount>,
+    /// Variables that the flags refer to.
     pub variables: Vec<EnvVar>,
     /// What cannot be taken over, and why.
     pub missing: Option<String>,
@@ -20,7 +24,7 @@ pub(super) struct Taken {
 
 impl Taken {
     /// Adds what a part of the release is on NATS.
-    pub(super) fn add(&mut self, part: &str, spec: &PodSpec) {
+    pub fn add(&mut self, part: &str, spec: &PodSpec) {
         let Some(container) = main(spec) else { return };
         let mut volumes: Vec<&str> = Vec::new();
         for argument in container.args.iter().flatten() {
