@@ -69,7 +69,9 @@ pub enum InstallError {
     /// A definition would drop a version in which objects are stored.
     #[error(
         "the CustomResourceDefinition {name} holds objects of the versions {stored}, and the one to be applied only has {served}: \
-         applying it would lose them; migrate them first, or say --skip-crds"
+         applying it would lose them; migrate them first: make one of {served} the version that is stored, read and write each \
+         object once (`kubectl get … -o json | kubectl replace -f -`), and take the others out of `status.storedVersions`; or \
+         leave the definitions as they are with --skip-crds"
     )]
     StoredVersion {
         /// Which.

@@ -26,6 +26,9 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const ALL: [&str; 6] =
     [ARTIFACT_FINALIZER, HOST_FINALIZER, HOST_POD_FINALIZER, WORKLOAD_FINALIZER, OLD_FINALIZERS[0], OLD_FINALIZERS[1]];
 
+/// Label of a Host: the release it belongs to.
+pub(super) const INSTANCE: &str = "app.kubernetes.io/instance";
+
 /// Which release.
 #[derive(Clone, Debug)]
 pub struct Place {
@@ -38,20 +41,30 @@ pub struct Place {
 }
 
 /// Ends the operator of a release, which would take them again, and takes our finalizers from everything it looked after.
-/// Returns how many objects were freed. The objects themselves stay.
+/// Returns how many objects were freed. The objects themselves stay; what runs on hosts of other releases is held on by theirs.
 pub async fn release(client: &Client, place: &Place) -> Result<usize, InstallError> {
     end_operator(client, place).await?;
     let mut freed = 0;
-    freed += free::<Host>(client, Some(&place.namespace), &ListParams::default()).await?;
+    let all = ListParams::default();
+    let foreign = |host: &Host| {
+        let release = host.labels().get(INSTANCE);
+        host.namespace().as_ref() != Some(&place.namespace) || release.is_some_and(|other| *other != place.release)
+    };
+    freed += free::<Host>(client, Some(&place.namespace), &all, |host| !foreign(host)).await?;
     // A Role lets us see one namespace, a ClusterRole all of them: what we may not see was none of its business.
     for everywhere in [true, false] {
         let namespace = (!everywhere).then_some(place.namespace.as_str());
-        let workloads = free::<Workload>(client, namespace, &ListParams::default()).await;
-        match workloads {
+        let hosts = match list::<Host>(client, namespace, &all).await {
             Err(ClusterError::Refused { status, .. }) if everywhere && status.code == 403 => continue,
-            workloads => freed += workloads?,
-        }
-        freed += free::<Artifact>(client, namespace, &ListParams::default()).await?;
+            hosts => hosts?,
+        };
+        let others: Vec<String> = hosts.into_iter().filter(foreign).map(|host| host.spec.host_id).collect();
+        let ours = |workload: &Workload| {
+            let host = workload.status.as_ref().and_then(|status| status.host_id.as_ref());
+            host.is_none_or(|host| !others.contains(host))
+        };
+        freed += free::<Workload>(client, namespace, &all, ours).await?;
+        freed += free::<Artifact>(client, namespace, &all, |_| true).await?;
         break;
     }
     let marked = ListParams::default().labels(HOST_POD);
@@ -60,7 +73,7 @@ pub async fn release(client: &Client, place: &Place) -> Result<usize, InstallErr
     namespaces.sort();
     namespaces.dedup();
     for namespace in &namespaces {
-        freed += free::<Pod>(client, Some(namespace), &marked).await?;
+        freed += free::<Pod>(client, Some(namespace), &marked, |_| true).await?;
     }
     Ok(freed)
 }
@@ -91,7 +104,7 @@ async fn end_operator(client: &Client, place: &Place) -> Result<(), InstallError
     }
 }
 
-async fn free<K>(client: &Client, namespace: Option<&str>, which: &ListParams) -> Result<usize, ClusterError>
+async fn list<K>(client: &Client, namespace: Option<&str>, which: &ListParams) -> Result<Vec<K>, ClusterError>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
 {
@@ -99,9 +112,21 @@ where
         Some(namespace) => Api::namespaced(client.clone(), namespace),
         None => Api::all(client.clone()),
     };
-    let list = api.list(which).await.map_err(ClusterError::when(format!("list {}", K::plural(&()))))?;
+    Ok(api.list(which).await.map_err(ClusterError::when(format!("list {}", K::plural(&()))))?.items)
+}
+
+/// Frees those of which `ours` is true.
+async fn free<K>(
+    client: &Client,
+    namespace: Option<&str>,
+    which: &ListParams,
+    ours: impl Fn(&K) -> bool,
+) -> Result<usize, ClusterError>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+{
     let mut freed = 0;
-    for object in list {
+    for object in list::<K>(client, namespace, which).await?.into_iter().filter(ours) {
         let left: Vec<_> = object.finalizers().iter().filter(|one| !ALL.contains(&one.as_str())).cloned().collect();
         if left.len() == object.finalizers().len() {
             continue;

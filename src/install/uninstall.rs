@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use chartwright_contract::crds::GROUP;
 use futures_util::{StreamExt as _, stream};
-use kube::Client;
 use kube::api::{DeleteParams, ListParams};
+use kube::{Client, ResourceExt as _};
 use tokio::time::{Duration, Instant};
 
 use crate::cluster::{ClusterError, Kinds, patiently};
@@ -13,6 +13,7 @@ use crate::release::{History, Revision, Status, now};
 use crate::render::{Object, Release, install_rank};
 
 use super::change::{in_place, signal};
+use super::finalizers::INSTANCE;
 use super::{Action, Content, InstallError, Place, Reporter, Step, apply, finalizers, hooks, marks};
 
 /// Between two looks at what is going.
@@ -145,7 +146,7 @@ async fn work(
 /// Hosts are what the operator saw of Pods that are gone now.
 async fn forget_hosts(client: &Client, kinds: &Kinds, release: &Release) -> Result<(), InstallError> {
     let Ok(kind) = kinds.find(&format!("{GROUP}/v1alpha1"), "Host").await else { return Ok(()) };
-    let ours = ListParams::default().labels(&format!("app.kubernetes.io/instance={}", release.name));
+    let ours = ListParams::default().labels(&format!("{INSTANCE}={}", release.name));
     let api = kind.api(client, &release.namespace);
     let hosts = api.list(&ours).await.map_err(ClusterError::when(format!("list Hosts in {}", release.namespace)))?;
     for host in hosts {
@@ -225,7 +226,7 @@ async fn leftovers(
     let version = format!("{GROUP}/v1alpha1");
     let mut left = Vec::new();
     let certificates = "app.kubernetes.io/managed-by=chartwright-operator";
-    let volumes = format!("app.kubernetes.io/instance={}", release.name);
+    let volumes = format!("{INSTANCE}={}", release.name);
     // (version, kind, labels, why it stays)
     let mut wanted: Vec<(&str, &str, &str, &'static str)> = vec![
         ("v1", "PersistentVolumeClaim", &volumes, "volumes hold data; with --purge it would have gone"),
@@ -241,8 +242,12 @@ async fn leftovers(
             let list = api.list(&ListParams::default().labels(labels)).await;
             let list = list.map_err(ClusterError::when(format!("list {name}s in {namespace}")))?;
             for object in list {
+                // Two releases may share a namespace: a Host says whose it is.
+                if name == "Host" && object.labels().get(INSTANCE).is_some_and(|other| *other != release.name) {
+                    continue;
+                }
                 let own = object.metadata.name.unwrap_or_default();
-                // Two releases may share a namespace: a certificate is of the one whose objects speak of it.
+                // A certificate is of the one whose objects speak of it.
                 if name == "Secret" && !objects.iter().any(|object| object.value.to_string().contains(&own)) {
                     continue;
                 }

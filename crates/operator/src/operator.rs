@@ -1,6 +1,6 @@
 //! Everything the controllers share, and what one thing that happens means for the others.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::controllers::queue::Queue;
 use crate::controllers::route::Warned;
 use crate::controllers::starts::Starts;
 use crate::fleet::intake::Intake;
-use crate::fleet::{Fleet, watchdog};
+use crate::fleet::{Fleet, RELEASE, watchdog};
 use crate::metrics::Metrics;
 use crate::request;
 
@@ -133,6 +133,9 @@ impl Operator {
     }
 
     pub(crate) fn host_changed(&self, host: &Host) {
+        if self.is_foreign(host.labels()) {
+            return;
+        }
         self.queues.hosts.add(host.spec.host_id.clone());
         let key = Key::of(host);
         let intake = self.cluster.hosts.get(&key).map_or(Intake::Open, |host| Intake::of(&host));
@@ -193,6 +196,11 @@ impl Operator {
                 self.queues.workloads.add_after(Key::of(&*workload), SOON);
             }
         }
+    }
+
+    /// Whether labels are those of a host of another release, which has an operator of its own.
+    pub(crate) fn is_foreign(&self, labels: &BTreeMap<String, String>) -> bool {
+        matches!((&self.settings.release, labels.get(RELEASE)), (Some(own), Some(other)) if own != other)
     }
 
     // --- What happened to a host -------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::api::ListParams;
 use kube::core::PartialObjectMeta;
-use kube::{Api, Client};
+use kube::{Api, Client, ResourceExt as _};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -176,6 +176,9 @@ async fn lead(
     }
     // What another operator knew of hosts, until they are heard.
     for host in operator.cluster.hosts.all() {
+        if operator.is_foreign(host.labels()) {
+            continue;
+        }
         let beat = host::remembered(&host);
         let id = beat.id.clone();
         operator.fleet.expect(beat);

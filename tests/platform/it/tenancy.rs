@@ -1,7 +1,10 @@
 //! Namespaces: whose hosts run whose workloads, and what an operator needs no right for.
 
-use chartwright_contract::crds::{Workload, WorkloadDeployment};
-use kube::api::ListParams;
+use std::time::Duration;
+
+use chartwright_contract::crds::{Host, Workload, WorkloadDeployment};
+use kube::Api;
+use kube::api::{ListParams, PostParams};
 use serde_json::json;
 
 use crate::objects;
@@ -48,6 +51,17 @@ async fn an_operator_keeps_to_the_hosts_of_its_release() {
     scene.make::<WorkloadDeployment>(objects::deployment("web", 2, "reg.example/a:1")).await;
     scene.settled("web", 2).await;
     assert_eq!((ours.running().len(), theirs.running().len()), (2, 0));
+    // The object of a host that only the other release's operator hears, in the one namespace of both: longer than a host of ours
+    // would be given up.
+    let host: Host = serde_json::from_value(json!({
+        "apiVersion": "runtime.wasmcloud.dev/v1alpha1", "kind": "Host", "hostId": "unheard",
+        "metadata": { "name": "unheard", "labels": { "app.kubernetes.io/instance": "green" } },
+    }))
+    .unwrap();
+    let hosts: Api<Host> = Api::namespaced(scene.client.clone(), &scene.own);
+    let made = hosts.create(&PostParams::default(), &host).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(hosts.get("unheard").await.unwrap().metadata.uid, made.metadata.uid);
     operator.end().await.unwrap();
 }
 

@@ -7,7 +7,7 @@ use chartwright_contract::control::subjects::{HEARTBEATS, Subject, own_reports};
 use chartwright_contract::control::{HostHeartbeat, Message as _};
 use futures::StreamExt as _;
 
-use super::{Heard, RELEASE};
+use super::Heard;
 use crate::operator::Operator;
 
 /// Listens for ever.
@@ -34,11 +34,8 @@ pub(crate) fn hear(operator: &Operator, heartbeat: HostHeartbeat) {
         tracing::warn!(id = heartbeat.id, name = heartbeat.friendly_name, "a heartbeat without id or name");
         return;
     }
-    let release = heartbeat.labels.get(RELEASE);
-    if let (Some(own), Some(other)) = (&operator.settings.release, release)
-        && own != other
-    {
-        tracing::debug!(host = heartbeat.friendly_name, release = other, "a host of another release is left alone");
+    if operator.is_foreign(&heartbeat.labels) {
+        tracing::debug!(host = heartbeat.friendly_name, "a host of another release is left alone");
         return;
     }
     let (id, name) = (heartbeat.id.clone(), heartbeat.friendly_name.clone());
