@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 
-use crate::install::{self, Marks};
+use crate::install::{self, InstallError, Marks};
 
 use super::cluster::ClusterArgs;
 use super::{Outcome, output};
@@ -52,7 +52,9 @@ impl CrdsArgs {
             }
             Err(err) => {
                 output::say(&format!("error: {err}"));
-                Ok(Outcome::No)
+                // That is said before anything is applied.
+                let refused = matches!(err, InstallError::StoredVersion { .. });
+                Ok(if refused { Outcome::Unable } else { Outcome::No })
             }
         }
     }

@@ -91,7 +91,9 @@ pub(crate) fn walkthrough(keep: bool) -> Result<Outcome> {
     if let Err(err) = up() {
         return Ok(Outcome::Skipped(format!("no cluster comes up on this machine: {err}")));
     }
+    // Releases before those of conformance, whose operator looks after all namespaces.
     let walked = run_command(script("walkthrough").args([&program, &component]).envs(helms()))
+        .and_then(|()| run_command(script("releases").args([&program, &component])))
         .and_then(|()| run_command(script("conformance").arg(&program).arg("--disruptive")))
         .and_then(|()| run_command(script("saboteurs").arg(&program)));
     if !keep {

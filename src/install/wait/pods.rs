@@ -24,7 +24,10 @@ pub(super) async fn in_the_way(client: &Client, object: &Object, live: Option<&V
     let mut found: Vec<(Trouble, &Pod)> = pods.iter().filter_map(|pod| trouble(pod).map(|one| (one, pod))).collect();
     found.sort_by_key(|(one, _)| one.rank);
     let Some((worst, pod)) = found.into_iter().next() else {
-        return if pods.is_empty() { not_made(client, object, namespace).await } else { None };
+        return match not_all_made(live) {
+            None if pods.is_empty() => not_made(client, object, namespace).await,
+            known => known,
+        };
     };
     let mut text = format!("Pod {}: {}", pod.name_any(), worst.what);
     if let Some(container) = &worst.crashed {
@@ -118,6 +121,13 @@ async fn last_words(api: &Api<Pod>, pod: &str, container: &str) -> Option<String
     None
 }
 
+/// What a Deployment says of Pods that cannot be made, be there others or none.
+fn not_all_made(live: &Value) -> Option<String> {
+    let conditions = live["status"]["conditions"].as_array()?;
+    let failure = conditions.iter().find(|one| one["type"] == "ReplicaFailure" && one["status"] == "True")?;
+    Some(format!("{}: {}", failure["reason"].as_str()?, failure["message"].as_str()?))
+}
+
 /// Why no Pod was made: a quota, a policy, an account that is missing.
 async fn not_made(client: &Client, object: &Object, namespace: &str) -> Option<String> {
     let (kind, name) = match object.kind.as_str() {
@@ -159,6 +169,14 @@ mod tests {
     fn container(state: &Value) -> Value {
         json!({ "containerStatuses": [{ "name": "host", "image": "a:1", "imageID": "", "ready": false, "restartCount": 3,
             "state": state, "lastState": { "terminated": { "exitCode": 2 } } }] })
+    }
+
+    #[test]
+    fn pods_that_cannot_be_made_are_told_beside_those_that_are() {
+        let failure = json!({ "type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota" });
+        let live = |conditions: Value| json!({ "status": { "replicas": 1, "conditions": conditions } });
+        assert_eq!(not_all_made(&live(json!([failure]))).as_deref(), Some("FailedCreate: exceeded quota"));
+        assert_eq!(not_all_made(&live(json!([{ "type": "Available", "status": "False" }]))), None);
     }
 
     #[test]

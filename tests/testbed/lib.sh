@@ -1,0 +1,109 @@
+# What the scripts of the test bed share: where it is, who talks to it, and how a step is told. `program` and `namespace` are the
+# caller's.
+# shellcheck shell=bash disable=SC2154
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+. "$HERE/versions.env"
+CACHE=${TESTBED_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/chartwright-testbed}
+testbed() { "$HERE/testbed" "$@"; }
+KUBECONFIG=$(testbed kubeconfig); export KUBECONFIG
+export KUBECACHEDIR=${KUBECONFIG%/*}/cache PATH=$CACHE/bin:$PATH
+# Where `--load-images=ctr` finds the node.
+export CONTAINERD_ADDRESS=${KUBECONFIG%/kubeconfig/*}/containerd.sock
+work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
+
+net() { ip netns exec cw-testbed "$@"; }
+k() { net kubectl -n "$namespace" "$@"; }
+cw() { net "$program" "$1" -n "$namespace" "${@:2}"; }
+ok() { echo "ok ${SECONDS}s $*"; }
+failed() { echo "FAILED: $*"; k get pods,hosts,workloads,endpointslices -o wide || true; k logs -l app.kubernetes.io/component=operator --tail=40 || true; exit 1; }
+eventually() { # SECONDS WHAT COMMAND...
+  local end=$((SECONDS + $1)) what=$2; shift 2
+  until "$@" >/dev/null 2>&1; do ((SECONDS < end)) || failed "never: $what"; sleep 0.3; done
+  ok "$what"
+}
+
+# --- Namespaces and a registry ------------------------------------------------------------------------------------------
+# Pod security is enforced, so that nothing runs with more than it needs.
+make_namespace() { # NAME
+  net kubectl create namespace "$1" >/dev/null
+  net kubectl label namespace "$1" pod-security.kubernetes.io/enforce=restricted >/dev/null
+}
+start_registry() { # in the namespace; `registry` is its address from then on
+  local restricted='{allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}, runAsNonRoot: true, runAsUser: 65532, seccompProfile: {type: RuntimeDefault}}'
+  k apply -f - >/dev/null <<YAML
+apiVersion: v1
+kind: Pod
+metadata: {name: registry, labels: {app: registry}}
+spec:
+  containers:
+  - name: registry
+    image: cw.local/registry:${REGISTRY#v}
+    imagePullPolicy: Never
+    args: [serve, /config/config.yml]
+    securityContext: $restricted
+    volumeMounts: [{name: config, mountPath: /config}, {name: data, mountPath: /data}]
+  securityContext: {fsGroup: 65532}
+  volumes:
+  - {name: config, configMap: {name: registry}}
+  - {name: data, emptyDir: {}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: registry}
+data:
+  config.yml: |
+    version: 0.1
+    storage: {filesystem: {rootdirectory: /data}}
+    http: {addr: ":5000"}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: registry}
+spec: {selector: {app: registry}, ports: [{port: 5000}]}
+YAML
+  k wait pod/registry --for=condition=Ready --timeout=60s >/dev/null || failed 'no registry'
+  registry=registry.$namespace.svc.cluster.local:5000
+  eventually 30 'the registry answers' net curl -fsS "http://$registry/v2/"
+}
+digest() { echo "sha256:$(sha256sum "$1" | cut -d' ' -f1)"; }
+upload() { # FILE
+  local place; place=$(net curl -fsS -X POST -D - -o /dev/null "http://$registry/v2/hello/blobs/uploads/" | tr -d '\r' | sed -n 's/^[Ll]ocation: //p')
+  [[ $place == http* ]] || place=http://$registry$place
+  net curl -fsS -X PUT -H 'content-type: application/octet-stream' --data-binary "@$1" "$place&digest=$(digest "$1")"
+}
+publish() { # COMPONENT: as hello:1
+  printf '{}' >"$work/config.json"
+  upload "$work/config.json"; upload "$1"
+  cat >"$work/manifest.json" <<JSON
+{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",
+ "config":{"mediaType":"application/vnd.wasm.config.v0+json","digest":"$(digest "$work/config.json")","size":2},
+ "layers":[{"mediaType":"application/wasm","digest":"$(digest "$1")","size":$(stat -c %s "$1")}]}
+JSON
+  net curl -fsS -X PUT -H 'content-type: application/vnd.oci.image.manifest.v1+json' --data-binary "@$work/manifest.json" \
+    "http://$registry/v2/hello/manifests/1"
+  ok 'the component is in the registry'
+}
+
+# --- A workload behind a Service ------------------------------------------------------------------------------------------
+deploy_hello() { # REPLICAS
+  k apply -f - >/dev/null <<YAML
+apiVersion: v1
+kind: Service
+metadata: {name: hello}
+spec: {ports: [{name: http, port: 80}]}
+---
+apiVersion: runtime.wasmcloud.dev/v1alpha1
+kind: WorkloadDeployment
+metadata: {name: hello}
+spec:
+  replicas: $1
+  kubernetes: {service: {name: hello}}
+  template:
+    spec:
+      components: [{name: hello, image: "$registry/hello:1"}]
+      hostInterfaces: [{namespace: wasi, package: http, interfaces: [incoming-handler], config: {host: hello.example.test}}]
+YAML
+}
+hello() { [[ $(net curl -fsS --max-time 2 "http://hello.$namespace.svc.cluster.local/") == hello ]]; }
+running() { [[ $(k get workloaddeployment hello -o 'jsonpath={.status.replicas.ready}') == "$1" ]]; }
