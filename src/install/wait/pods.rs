@@ -30,14 +30,21 @@ pub(super) async fn in_the_way(client: &Client, object: &Object, live: Option<&V
         };
     };
     let mut text = format!("Pod {}: {}", pod.name_any(), worst.what);
-    if let Some(container) = &worst.crashed {
-        if let Some(line) = last_words(&api, &pod.name_any(), container).await {
-            text = format!("{text}; its last words: {line}");
-        }
-    } else if worst.rank == RUNS
+    if worst.rank == RUNS
         && let Some(probe) = last_warning(client, namespace, "Pod", |name| name == pod.name_any()).await
     {
         text = format!("{text}; {probe}");
+    }
+    let Some(container) = &worst.container else { return Some(text) };
+    let log = last_words(&api, &pod.name_any(), container, worst.rank != RUNS).await;
+    match log {
+        Some(line) if worst.rank != RUNS => text = format!("{text}; its last words: {}", cut(&line)),
+        Some(line) => {
+            if let Some(said) = complaint(&line) {
+                text = format!("{text}; it says: {}", cut(&said));
+            }
+        }
+        None => {}
     }
     Some(text)
 }
@@ -49,14 +56,14 @@ struct Trouble {
     rank: u8,
     what: String,
     /// The container whose log says more.
-    crashed: Option<String>,
+    container: Option<String>,
 }
 
 /// The rank of a Pod that runs and is not ready.
 const RUNS: u8 = 4;
 
 fn trouble(pod: &Pod) -> Option<Trouble> {
-    let plain = |rank, what| Some(Trouble { rank, what, crashed: None });
+    let plain = |rank, what| Some(Trouble { rank, what, container: None });
     let status = pod.status.as_ref()?;
     let conditions = status.conditions.as_deref().unwrap_or_default();
     let condition = |name: &str| conditions.iter().find(|one| one.type_ == name);
@@ -76,7 +83,8 @@ fn trouble(pod: &Pod) -> Option<Trouble> {
     }
     match containers.iter().find(|one| !one.ready) {
         Some(one) if one.state.as_ref().is_some_and(|state| state.running.is_some()) => {
-            plain(RUNS, format!("container {} runs and is not ready", one.name))
+            let what = format!("container {} runs and is not ready", one.name);
+            Some(Trouble { rank: RUNS, what, container: Some(one.name.clone()) })
         }
         _ => plain(6, "is starting".into()),
     }
@@ -95,30 +103,52 @@ fn stopped(status: &ContainerStatus) -> Option<Trouble> {
                 let last = status.last_state.as_ref().and_then(|state| state.terminated.as_ref());
                 let code = last.map_or(String::new(), |last| format!(", last with exit code {}", last.exit_code));
                 let what = format!("container {name} crashed {} times{code}", status.restart_count);
-                return Some(Trouble { rank: 2, what, crashed: Some(name.clone()) });
+                return Some(Trouble { rank: 2, what, container: Some(name.clone()) });
             }
             _ => 1,
         };
         let what = format!("container {name}: {reason}: {message} (image {})", status.image);
-        return Some(Trouble { rank, what, crashed: None });
+        return Some(Trouble { rank, what, container: None });
     }
     let ended = terminated.as_ref().filter(|ended| ended.exit_code != 0)?;
     let reason = ended.reason.as_deref().unwrap_or("Error");
     let what = format!("container {name} ended with exit code {} ({reason})", ended.exit_code);
-    Some(Trouble { rank: 3, what, crashed: Some(name.clone()) })
+    Some(Trouble { rank: 3, what, container: Some(name.clone()) })
 }
 
-/// The last line that a container wrote before it ended.
-async fn last_words(api: &Api<Pod>, pod: &str, container: &str) -> Option<String> {
-    for previous in [true, false] {
-        let log =
-            LogParams { container: Some(container.to_owned()), previous, tail_lines: Some(3), ..LogParams::default() };
+/// The last line that a container wrote, `ended` before it ended.
+async fn last_words(api: &Api<Pod>, pod: &str, container: &str, ended: bool) -> Option<String> {
+    let logs: &[bool] = if ended { &[true, false] } else { &[false] };
+    for previous in logs {
+        let log = LogParams {
+            container: Some(container.to_owned()),
+            previous: *previous,
+            tail_lines: Some(3),
+            ..LogParams::default()
+        };
         let text = api.logs(pod, &log).await.unwrap_or_default();
         if let Some(line) = text.lines().rev().map(str::trim).find(|line| !line.is_empty()) {
-            return Some(line.chars().take(LINE).collect());
+            return Some(line.to_owned());
         }
     }
     None
+}
+
+fn cut(line: &str) -> String {
+    line.chars().take(LINE).collect()
+}
+
+/// What a program of ours complains of in a line of its log, in either of its formats.
+fn complaint(line: &str) -> Option<String> {
+    let Ok(line) = serde_json::from_str::<Value>(line) else {
+        return (line.contains(" WARN ") || line.contains(" ERROR ")).then(|| line.to_owned());
+    };
+    if !matches!(line["level"].as_str()?, "WARN" | "ERROR") {
+        return None;
+    }
+    let message = line["fields"]["message"].as_str()?;
+    let why = line["fields"]["reason"].as_str().or(line["fields"]["error"].as_str());
+    Some(why.map_or_else(|| message.to_owned(), |why| format!("{message}: {why}")))
 }
 
 /// What a Deployment says of Pods that cannot be made, be there others or none.
@@ -180,6 +210,19 @@ mod tests {
     }
 
     #[test]
+    fn a_program_that_runs_and_is_not_ready_says_why() {
+        let line = |level: &str| {
+            let fields = json!({ "message": "cannot connect to NATS", "reason": "tls://nats:4222: unknown authority" });
+            json!({ "level": level, "fields": fields }).to_string()
+        };
+        let said = complaint(&line("WARN"));
+        assert_eq!(said.as_deref(), Some("cannot connect to NATS: tls://nats:4222: unknown authority"));
+        assert_eq!(complaint(&line("INFO")), None);
+        assert!(complaint("2026-01-01T00:00:00Z  WARN nats: cannot connect").is_some());
+        assert_eq!(complaint("[1] [INF] Server is ready"), None);
+    }
+
+    #[test]
     fn what_keeps_a_pod_is_named() {
         let unschedulable =
             of(&json!({ "conditions": [{ "type": "PodScheduled", "status": "False", "message": "0/1 nodes" }] }));
@@ -188,7 +231,7 @@ mod tests {
         assert_eq!((pull.rank, pull.what.as_str()), (1, "container host: ErrImagePull: not found (image a:1)"));
         let crash = of(&container(&json!({ "waiting": { "reason": "CrashLoopBackOff" } }))).unwrap();
         assert_eq!(crash.what, "container host crashed 3 times, last with exit code 2");
-        assert_eq!(crash.crashed.as_deref(), Some("host"));
+        assert_eq!(crash.container.as_deref(), Some("host"));
         let slow = of(&container(&json!({ "running": {} }))).unwrap();
         assert_eq!((slow.rank, slow.what.as_str()), (RUNS, "container host runs and is not ready"));
         assert_eq!(of(&json!({ "conditions": [{ "type": "Ready", "status": "True" }] })), None);
