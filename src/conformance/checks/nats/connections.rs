@@ -32,6 +32,11 @@ pub(super) async fn anonymous(stage: &Stage) -> Outcome {
     if !proves(stage) {
         return Err(Stop::skipped("the operator itself has no credentials: the release uses an open account"));
     }
+    // A server that nobody reaches lets nobody in, which says nothing about it.
+    let known = stage.nats(Identity::Operator, Act::Connect, 8).await?;
+    if !known.connected {
+        return Err(Stop::skipped("not even the operator's identity connects (see nats.operator.connect)"));
+    }
     let heard = stage.nats(Identity::Nobody, Act::Connect, 8).await?;
     hold!(!heard.connected, "it was let in");
     Ok(format!("refused: {}", heard.problem.unwrap_or_default()))

@@ -103,6 +103,9 @@ pub(super) async fn recreate(stage: &Stage) -> Outcome {
         };
         let new = now.iter().filter(|one| !before.contains(&one.name_any())).find(ready);
         hold!(new.is_none() || old == 0, "the new version runs beside the old one");
+        // A rolling update ends the old one as soon as the new one runs, which is seldom seen; that it starts before is.
+        let stays = now.iter().any(|one| before.contains(&one.name_any()) && one.metadata.deletion_timestamp.is_none());
+        hold!(!stays || now.len() == old, "the new version starts beside the old one");
         if new.is_some() {
             break;
         }
