@@ -63,9 +63,10 @@ pub(super) async fn wildcards(stage: &Stage) -> Outcome {
 pub(super) fn judge(role: &str, rules: &[PolicyRule]) -> Outcome {
     let star = |list: &Option<Vec<String>>| list.iter().flatten().any(|word| word == "*");
     for rule in rules {
-        hold!(!rule.verbs.iter().any(|verb| verb == "*"), "{role} grants all verbs on {:?}", rule.resources);
-        hold!(!star(&rule.resources), "{role} grants all resources of {:?}", rule.api_groups);
-        hold!(!star(&rule.api_groups), "{role} grants {:?} of all groups", rule.resources);
+        let [resources, groups] = [&rule.resources, &rule.api_groups].map(|list| list.as_deref().unwrap_or_default());
+        hold!(!rule.verbs.iter().any(|verb| verb == "*"), "{role} grants all verbs on {resources:?}");
+        hold!(!star(&rule.resources), "{role} grants all resources of {groups:?}");
+        hold!(!star(&rule.api_groups), "{role} grants {resources:?} of all groups");
     }
     Ok(String::new())
 }
