@@ -23,7 +23,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"time"
 )
 
 const reason = "X-Chartwright-Reason"
@@ -175,7 +174,7 @@ type meddler struct {
 	cached    map[string][]byte
 	tripped   map[string]bool
 	paths     []string
-	resting   time.Time
+	ejected   bool
 	sleeping  int
 	looping   int
 }
@@ -210,8 +209,8 @@ func (m *meddler) before(r *http.Request) (*http.Response, func()) {
 		answer := own(r, 404, "no such name\n")
 		answer.Header.Set(reason, "unknown-host")
 		return answer, done
-	case on("breaker") && m.tripped[name], on("ejects") && time.Now().Before(m.resting), on("queue") && r.URL.Path == "/" && m.looping > 0:
-		m.tripped[name] = false
+	case on("breaker") && m.tripped[name], on("ejects") && m.ejected, on("queue") && r.URL.Path == "/" && m.looping > 0:
+		m.tripped[name], m.ejected = false, false
 		return own(r, 503, "later\n"), done
 	case on("cache") && m.cached[r.URL.RequestURI()] != nil:
 		return own(r, 200, string(m.cached[r.URL.RequestURI()])), done
@@ -260,9 +259,8 @@ func (m *meddler) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer m.mutex.Unlock()
 	if answer.StatusCode == 500 {
 		m.tripped[r.Host] = true
-		if r.URL.Path == "/eat" {
-			m.resting = time.Now().Add(500 * time.Millisecond)
-		}
+		// Whoever is next has to do without this host.
+		m.ejected = r.URL.Path == "/eat"
 	}
 	return answer, nil
 }
