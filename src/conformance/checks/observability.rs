@@ -24,7 +24,7 @@ checks! {
         hint "the page says what is missing"
     "observability.certificates" parallel(certificates) [Agent, OurOperator] 30 s
         "Every certificate that the operator looks after lasts four weeks or more"
-        hint "it renews them at two thirds of their life: its log says what is in the way; `chartwright certs status`, `certs renew`"
+        hint "it renews them at five eighths of their life: its log says what is in the way; `chartwright certs status`, `certs renew`"
     "observability.logs" parallel(logs) [] 30 s
         "Operator and hosts log, each line a JSON object where that is asked for"
         hint "something writes past the log: a panic, or a library of its own"
@@ -49,7 +49,7 @@ async fn hosts(stage: &Stage) -> Outcome {
     Ok(format!("{count} samples of {} hosts", pods.len()))
 }
 
-/// What a certificate lasts at least, in days: those of the defaults are renewed when they have thirty left.
+/// What a certificate lasts at least, in days: those of the defaults are renewed when they have 34 left.
 const LEAST_DAYS: f64 = 28.0;
 
 async fn certificates(stage: &Stage) -> Outcome {

@@ -11,7 +11,8 @@ use chartwright::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::helm::{self, Helm, Objects, random::Random};
+use crate::helm::{self, Helm, Objects};
+use crate::random::Random;
 
 /// The fixture's templates, sorted by path.
 fn templates() -> Vec<(String, String)> {

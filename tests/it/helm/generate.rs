@@ -6,7 +6,7 @@ use chartwright::values::schema;
 use regex_lite::Regex;
 use serde_json::{Map, Value, json};
 
-use super::random::Random;
+use crate::random::Random;
 
 /// Below this only what is required is filled in: Kubernetes' types refer to each other.
 const DEEPEST: usize = 7;

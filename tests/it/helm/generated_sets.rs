@@ -4,7 +4,8 @@ use std::{io::Write as _, path::Path, time::Instant};
 
 use serde_json::{Value, json};
 
-use super::{compare, generate::Generator, named, random::Random};
+use super::{compare, generate::Generator, named};
+use crate::random::Random;
 
 /// Sets that reach the programs at one time.
 const AT_ONCE: usize = 500;

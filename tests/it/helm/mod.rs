@@ -7,7 +7,6 @@ mod generated_sets;
 mod goldens;
 mod nulls;
 mod programs;
-mod random;
 mod rules;
 
 pub(crate) use programs::{Ask, Helm, Objects, Version, coalesce, differences, named, objects, read_yaml};

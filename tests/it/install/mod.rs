@@ -11,6 +11,7 @@ mod definitions;
 mod handover;
 mod interop;
 mod interruptions;
+mod kills;
 mod outages;
 mod ownership;
 #[path = "../../platform/it/process.rs"]

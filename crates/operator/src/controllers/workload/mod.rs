@@ -177,7 +177,7 @@ async fn on_host(operator: &Arc<Operator>, workload: &Arc<Workload>, host: &str)
                 draft.write(operator, workload).await?;
                 // Nobody else would replace it.
                 let alone = owner::<WorkloadReplicaSet>(&**workload).is_none();
-                if alone && (outdated || is_unwanted(operator, workload, host)) {
+                if alone && (outdated || finds_another_place(operator, workload, host)) {
                     return again(operator, workload, host).await;
                 }
                 Ok(Next::After(POLL))
@@ -199,8 +199,8 @@ async fn on_host(operator: &Arc<Operator>, workload: &Arc<Workload>, host: &str)
     }
 }
 
-/// Whether a workload is on a host that somebody empties, and there is another one for it.
-fn is_unwanted(operator: &Operator, workload: &Workload, host: &str) -> bool {
+/// Whether a workload is on a host that somebody empties, and another one has room for it, which is kept for it from then on.
+fn finds_another_place(operator: &Operator, workload: &Workload, host: &str) -> bool {
     let emptied = workload.spec.host_id.is_none() && operator.fleet.is_emptied(host);
     emptied && {
         let namespace = workload.namespace().unwrap_or_default();
