@@ -60,14 +60,14 @@ async fn no_release_is_lost_to_kills_at_random_moments() {
                 scene.done(&["uninstall"]);
             }
             let again = match history(&scene) {
-                None => install,
-                Some(_) if scene.status()["status"] == "deployed" => upgrade,
+                None => &install,
+                Some(_) if scene.status()["status"] == "deployed" => &upgrade,
                 Some(_) => {
                     scene.done(&["uninstall"]);
-                    install
+                    &install
                 }
             };
-            scene.done(&again);
+            scene.done(again);
         } else {
             let args = if before > 1 && random.chance(30) { &rollback } else { &upgrade };
             killed(&scene, args, moment(&mut random));
