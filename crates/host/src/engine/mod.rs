@@ -7,6 +7,7 @@ mod disk;
 mod limits;
 mod linker;
 mod links;
+mod output;
 mod pool;
 mod state;
 

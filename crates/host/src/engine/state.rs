@@ -7,6 +7,7 @@ use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::GuestLimits;
+use super::output::Output;
 use crate::http::{Calls, Egress};
 use crate::workload::Part;
 
@@ -66,7 +67,7 @@ impl PartState {
             let rights = if mount.read_only { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
             wasi.preopened_dir(&mount.folder, &mount.path, rights)?;
         }
-        wasi.inherit_stdout().inherit_stderr();
+        wasi.stdout(Output::new(part, "stdout")).stderr(Output::new(part, "stderr"));
         Ok(Self { wasi: wasi.build(), egress: Egress::new(part, calls), part: Arc::clone(part) })
     }
 }

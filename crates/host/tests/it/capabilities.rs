@@ -3,7 +3,10 @@
 use chartwright_contract::control::WorkloadState::{Error, Running};
 use serde_json::json;
 
-use crate::host::{Scene, serves};
+use crate::guests;
+use crate::host::{Host, Scene, serves};
+use crate::nats::Nats;
+use crate::registry::Registry;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_come_in_layers() {
@@ -67,4 +70,24 @@ async fn an_entry_that_changes_nothing_is_said_in_the_status() {
         assert!(status.message.contains(part), "{part}: {}", status.message);
     }
     host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_guest_writes_is_in_the_log_under_its_names() {
+    let Some(nats) = Nats::start() else { return };
+    let registry = Registry::start();
+    let image = registry.put("hello", "1", guests::hello());
+    let log = nats.file("host.log", "");
+    let host = Host::spawn(&nats, &log, &[]).await;
+    assert_eq!(host.run("a", &image, "a.example", json!({})).await.workload_state, Running);
+    assert_eq!(host.get("a.example", "/say?a-line-of-mine").await.status, 200);
+    host.stop().await;
+    let log = std::fs::read_to_string(&log).unwrap();
+    for (stream, text) in [("stdout", "first"), ("stdout", "a-line-of-mine"), ("stderr", "no end to a-line-of-mine")] {
+        let stream = format!("stream=\"{stream}\"");
+        let found = log.lines().find(|line| line.contains(text) && line.contains(&stream));
+        let line = found.unwrap_or_else(|| panic!("{text}: {log}"));
+        // Nothing that a guest writes can be taken for a line of the host's own.
+        assert!(line.starts_with("20") && line.contains("guest: ") && line.contains("workload=\"a-name\""), "{line}");
+    }
 }

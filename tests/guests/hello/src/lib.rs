@@ -62,6 +62,11 @@ impl Guest for Hello {
                 log(Level::Critical, "a test", query);
                 answer(out, 200, b"");
             }
+            "/say" => {
+                println!("first\n{query}");
+                eprint!("no end to {query}");
+                answer(out, 200, b"");
+            }
             "/write" => match query.split_once('=') {
                 Some((file, text)) => files(out, std::fs::write(file, text).map(|()| String::new())),
                 None => answer(out, 400, b"write?FILE=TEXT\n"),
