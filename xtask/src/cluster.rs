@@ -21,7 +21,11 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Start it from nothing; builds what it needs into the cache first
-    Up,
+    Up {
+        /// etcd and the API server alone: for what needs objects, and no Pod that runs
+        #[arg(long)]
+        minimal: bool,
+    },
     /// Stop it, and remove every trace of it
     Down,
     /// Its processes with their memory, nodes and pods
@@ -43,11 +47,11 @@ enum What {
 /// Runs the chore.
 pub(crate) fn run(args: &Args) -> Result<Verdict> {
     match &args.what {
-        What::Up => {
+        What::Up { minimal } => {
             if let Some(why) = missing() {
                 bail!("{why}");
             }
-            run_command(with_pieces()?.arg("up"))?;
+            run_command(with_pieces()?.arg("up").args(minimal.then_some("--minimal")))?;
         }
         What::Down => run_command(testbed().arg("down"))?,
         What::Status => run_command(testbed().arg("status"))?,
