@@ -6,6 +6,7 @@ mod identities;
 mod kinds;
 mod parts;
 mod patience;
+mod references;
 mod served;
 
 pub use connect::{Target, connect};
@@ -15,4 +16,5 @@ pub use kinds::{Kind, Kinds};
 pub use kube::Client;
 pub use parts::{main, part};
 pub use patience::{AsCluster, patiently};
+pub use references::{Needed, needed};
 pub use served::Served;

@@ -1,5 +1,7 @@
 //! An install, an upgrade or a rollback: they differ in where their content comes from and in the words of the record.
 
+use std::collections::BTreeMap;
+
 use kube::Client;
 use kube::api::DeleteParams;
 use tokio::time::{Duration, Instant, timeout_at};
@@ -73,8 +75,8 @@ pub struct Options {
     pub timeout: Duration,
     /// A failed upgrade is rolled back, a failed install taken away.
     pub rollback_on_failure: bool,
-    /// Makes the namespace if it is missing.
-    pub create_namespace: bool,
+    /// Makes namespaces that are missing, with these labels.
+    pub create_namespace: Option<BTreeMap<String, String>>,
     /// Leaves definitions as they are.
     pub skip_crds: bool,
     /// Leaves hooks out.
@@ -100,7 +102,7 @@ impl Default for Options {
             wait_for_jobs: false,
             timeout: Duration::from_mins(5),
             rollback_on_failure: false,
-            create_namespace: false,
+            create_namespace: None,
             skip_crds: false,
             no_hooks: false,
             take_ownership: false,
@@ -171,7 +173,7 @@ impl Change {
             check_new: options.check_new,
         };
         let plan = planner.plan(&content, &in_place(&revisions)?).await?;
-        if !plan.namespaces.is_empty() && !options.create_namespace {
+        if !plan.namespaces.is_empty() && options.create_namespace.is_none() {
             return Err(InstallError::NoNamespace(plan.namespaces));
         }
         let change = Self { plan, goal, content, options, history, revisions, kinds };
@@ -220,8 +222,9 @@ pub async fn carry_out(
 ) -> Result<Record, InstallError> {
     let end = Instant::now() + change.options.timeout;
     let (goal, release) = (change.goal, change.content.release.clone());
+    let labels = change.options.create_namespace.clone().unwrap_or_default();
     for name in &change.plan.namespaces {
-        patiently(end, async || namespace::create(client, name).await).await?;
+        patiently(end, async || namespace::create(client, name, &labels).await).await?;
         reporter.step(&format!("created Namespace {name}"));
     }
     close_interrupted(&mut change, end).await?;

@@ -1,5 +1,7 @@
 //! The namespace of a release.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::{ObjectMeta, PostParams};
 use kube::{Api, Client};
@@ -15,15 +17,13 @@ pub(super) async fn exists(client: &Client, name: &str) -> Result<bool, ClusterE
     }
 }
 
-/// Makes it, as Helm does: with a label of its name.
-pub(super) async fn create(client: &Client, name: &str) -> Result<(), ClusterError> {
+/// Makes it, as Helm does: with a label of its name; and with those that somebody asks for.
+pub(super) async fn create(client: &Client, name: &str, labels: &BTreeMap<String, String>) -> Result<(), ClusterError> {
     let api: Api<Namespace> = Api::all(client.clone());
+    let mut labels = labels.clone();
+    labels.entry("name".to_owned()).or_insert_with(|| name.to_owned());
     let namespace = Namespace {
-        metadata: ObjectMeta {
-            name: Some(name.to_owned()),
-            labels: Some([("name".to_owned(), name.to_owned())].into()),
-            ..ObjectMeta::default()
-        },
+        metadata: ObjectMeta { name: Some(name.to_owned()), labels: Some(labels), ..ObjectMeta::default() },
         ..Namespace::default()
     };
     match api.create(&PostParams::default(), &namespace).await {

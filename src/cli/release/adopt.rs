@@ -54,7 +54,7 @@ impl AdoptArgs {
             }
             self.values.stored = Some(Stored { name: format!("imported values of {}", release.name), text });
             let Some(content) = content(&client, &self.values, &release).await? else { return Ok(Outcome::Unable) };
-            let options = self.change.options(false, self.skip_crds);
+            let options = self.change.options(None, self.skip_crds);
             self.change.change(&client, Goal::Upgrade, content, revisions, options).await
         })?
     }

@@ -1,5 +1,6 @@
 //! What install, upgrade and rollback have in common: their options, and the way from a plan to its end.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
@@ -57,7 +58,7 @@ enum DryRun {
 }
 
 impl ChangeArgs {
-    pub(super) fn options(&self, create_namespace: bool, skip_crds: bool) -> Options {
+    pub(super) fn options(&self, create_namespace: Option<BTreeMap<String, String>>, skip_crds: bool) -> Options {
         Options {
             wait: self.wait,
             wait_for_jobs: self.wait_for_jobs,

@@ -1,5 +1,7 @@
 //! `chartwright diff`.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 
 use super::super::cluster::ClusterArgs;
@@ -38,7 +40,7 @@ impl DiffArgs {
             let there = revisions.iter().any(|one| one.record.info.status != Status::Uninstalled);
             let goal = if there { Goal::Upgrade } else { Goal::Install };
             let options = Options {
-                create_namespace: true,
+                create_namespace: Some(BTreeMap::new()),
                 // What would be taken over differs, and is shown.
                 take_ownership: true,
                 force_conflicts: true,

@@ -8,6 +8,7 @@ use super::super::settings::{ReleaseArgs, ValuesArgs};
 use super::ahead::AheadArgs;
 use super::change::ChangeArgs;
 use super::content::content_and_values;
+use super::namespaces::NamespaceArgs;
 use crate::install::Goal;
 use crate::release::History;
 
@@ -23,9 +24,8 @@ pub(in super::super) struct InstallArgs {
     values: ValuesArgs,
     #[command(flatten)]
     release: ReleaseArgs,
-    /// Make the namespace if it is missing
-    #[arg(long, help_heading = "Release")]
-    create_namespace: bool,
+    #[command(flatten)]
+    namespaces: NamespaceArgs,
     /// Leave custom resource definitions as they are
     #[arg(long, help_heading = "Change")]
     skip_crds: bool,
@@ -47,7 +47,7 @@ impl InstallArgs {
             if !self.change.is_only_planned() {
                 self.ahead.load(&values, &release)?;
             }
-            let options = self.change.options(self.create_namespace, self.skip_crds);
+            let options = self.change.options(self.namespaces.labels(), self.skip_crds);
             self.change.change(&client, Goal::Install, content, revisions, options).await
         })?
     }

@@ -9,6 +9,7 @@ mod get;
 mod history;
 mod install;
 mod list;
+mod namespaces;
 mod preflight;
 mod progress;
 mod rollback;

@@ -43,7 +43,7 @@ impl RollbackArgs {
                 return Err(InstallError::NoRevision { release: release.name, version, known }.into());
             };
             let (to, content) = (target.record.version, Content::recorded(&target.record)?);
-            let options = self.change.options(false, true);
+            let options = self.change.options(None, true);
             self.change.change(&client, Goal::Rollback(to), content, revisions, options).await
         })?
     }

@@ -8,6 +8,7 @@ use super::super::{Outcome, output};
 use super::ahead::AheadArgs;
 use super::change::ChangeArgs;
 use super::content::{content_and_values, lay_stored};
+use super::namespaces::NamespaceArgs;
 use crate::install::Goal;
 use crate::release::History;
 
@@ -29,9 +30,8 @@ pub(in super::super) struct UpgradeArgs {
     /// Install it if it is not there
     #[arg(short, long, help_heading = "Release")]
     install: bool,
-    /// Make the namespace if it is missing
-    #[arg(long, help_heading = "Release")]
-    create_namespace: bool,
+    #[command(flatten)]
+    namespaces: NamespaceArgs,
     /// Leave custom resource definitions as they are
     #[arg(long, help_heading = "Change")]
     skip_crds: bool,
@@ -68,7 +68,7 @@ impl UpgradeArgs {
                 self.ahead.load(&values, &release)?;
             }
             let goal = if revisions.is_empty() && self.install { Goal::Install } else { Goal::Upgrade };
-            let options = self.change.options(self.create_namespace, self.skip_crds);
+            let options = self.change.options(self.namespaces.labels(), self.skip_crds);
             self.change.change(&client, goal, content, revisions, options).await
         })?
     }

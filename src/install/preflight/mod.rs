@@ -3,6 +3,7 @@
 mod nats;
 mod neighbours;
 mod pods;
+mod references;
 mod rights;
 mod storage;
 
@@ -111,6 +112,7 @@ pub async fn preflight(
         found.extend(definitions(&plan));
         found.extend(rights::check(client, &plan, release).await?);
         found.extend(storage::check(client, &plan).await?);
+        found.extend(references::check(client, &plan, release).await?);
         found.extend(pods::admitted(client, &plan, release, namespace.as_ref()).await?);
         if !probing.pod {
             found.push(Finding::unknown("images, nats", "no Pod was to be made", "leave --no-pod out"));

@@ -1,18 +1,21 @@
 //! Whether operator and hosts will reach their NATS servers from inside the cluster, with the credentials they will have.
 
-use k8s_openapi::api::core::v1::{ConfigMap, Pod, PodSpec, Secret};
+use std::collections::BTreeSet;
+
+use k8s_openapi::api::core::v1::{Container, Pod, PodSpec};
 use kube::api::{DeleteParams, LogParams, PostParams};
 use kube::{Api, Client, ResourceExt as _};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
 
-use crate::cluster::{ClusterError, Taken, main, part};
+use crate::cluster::{ClusterError, Taken, main, needed, part};
 use crate::render::Release;
 
 use super::super::{InstallError, Plan};
 use super::Finding;
 use super::pods::{Pull, pull, templates};
+use super::references::is_there;
 
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -65,12 +68,12 @@ pub(super) async fn reached(
     let Some(like) = like.filter(|_| !wanted.is_empty()) else {
         return Ok(vec![Finding::good("nats", "no server outside the release is to be reached")]);
     };
-    if let Some(why) = &taken.missing {
-        return Ok(vec![Finding::unknown("nats", why.clone(), "`conformance --only nats` looks once it is installed")]);
-    }
-    let missing = missing(client, plan, release, &taken).await?;
-    if !missing.is_empty() {
-        return Ok(missing);
+    let unable = match &taken.missing {
+        Some(why) => Some(why.clone()),
+        None => missing(client, &release.namespace, &taken).await?,
+    };
+    if let Some(why) = unable {
+        return Ok(vec![Finding::unknown("nats", why, "`conformance --only nats` looks once it is installed")]);
     }
     let Some(pod) = pod(release, &like, &taken, &wanted) else { return Ok(Vec::new()) };
     let api: Api<Pod> = Api::namespaced(client.clone(), &release.namespace);
@@ -115,42 +118,19 @@ fn is_brought(plan: &Plan, release: &Release, server: &str) -> bool {
     })
 }
 
-/// Secrets and ConfigMaps that have to be there first.
-async fn missing(client: &Client, plan: &Plan, release: &Release, taken: &Taken) -> Result<Vec<Finding>, InstallError> {
-    let namespace = release.namespace.as_str();
-    let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
-    let maps: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
-    let mut names: Vec<(&str, String)> = Vec::new();
-    for volume in &taken.volumes {
-        names.extend(volume.secret.iter().filter_map(|one| Some(("Secret", one.secret_name.clone()?))));
-        names.extend(volume.config_map.iter().map(|one| ("ConfigMap", one.name.clone())));
-    }
-    let sources = taken.variables.iter().filter_map(|variable| variable.value_from.as_ref());
-    names.extend(sources.filter_map(|from| Some(("Secret", from.secret_key_ref.as_ref()?.name.clone()))));
-    names.sort();
-    names.dedup();
-    let mut found = Vec::new();
-    for (kind, name) in names {
-        let there = match kind {
-            "Secret" => secrets.get_metadata_opt(&name).await.map(|one| one.is_some()),
-            _ => maps.get_metadata_opt(&name).await.map(|one| one.is_some()),
-        };
-        match there {
-            // Who may not look lets the Pod find out.
-            Ok(true) | Err(kube::Error::Api(_)) => {}
-            Ok(false) if plan.steps.iter().any(|step| step.object.kind == kind && step.object.name == name) => {
-                let seen = format!("the {kind} {namespace}/{name} comes with the release");
-                found.push(Finding::unknown("nats", seen, "`conformance --only nats` looks once it is installed"));
-            }
-            Ok(false) => found.push(Finding::bad(
-                "nats",
-                format!("the {kind} {namespace}/{name}, which a connection to NATS needs, is not there"),
-                "make it first: `auth` and `tls` under `nats` name it",
-            )),
-            Err(err) => return Err(ClusterError::when(format!("look for the {kind} {namespace}/{name}"))(err).into()),
+/// The first Secret or ConfigMap that a connection needs and that is not there: a Pod would wait for it.
+async fn missing(client: &Client, namespace: &str, taken: &Taken) -> Result<Option<String>, ClusterError> {
+    let container = Container { env: Some(taken.variables.clone()), ..Container::default() };
+    let volumes = Some(taken.volumes.clone());
+    let needed = needed(&PodSpec { containers: vec![container], volumes, ..PodSpec::default() });
+    let named = |kind, names: BTreeSet<String>| names.into_iter().map(move |name| (kind, name));
+    for (kind, name) in named("Secret", needed.secrets).chain(named("ConfigMap", needed.config_maps)) {
+        // Who may not look lets the Pod find out.
+        if is_there(client, kind, namespace, &name).await? == Some(false) {
+            return Ok(Some(format!("the {kind} {namespace}/{name} is not there yet")));
         }
     }
-    Ok(found)
+    Ok(None)
 }
 
 fn pod(release: &Release, like: &PodSpec, taken: &Taken, wanted: &[Wanted]) -> Option<Pod> {

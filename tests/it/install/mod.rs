@@ -8,6 +8,7 @@
 #[allow(dead_code, reason = "the platform's tests use the rest")]
 mod control_plane;
 mod definitions;
+mod halves;
 mod handover;
 mod interop;
 mod interruptions;

@@ -1,6 +1,6 @@
 //! What belongs to others is left alone, what left the release goes, and what is marked to stay stays.
 
-use k8s_openapi::api::core::v1::{ConfigMap, ResourceQuota};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, ResourceQuota};
 use kube::api::{Api, Patch, PatchParams, PostParams};
 use serde_json::json;
 
@@ -151,8 +151,16 @@ async fn a_namespace_that_is_missing_is_said_before_anything() {
     assert_eq!(run.code, 2, "{}", run.stderr);
     assert!(run.stderr.contains(&format!("there is no namespace {tenant}")), "{}", run.stderr);
     assert!(scene.get("v1", "ServiceAccount", "wasmcloud-operator").await.is_none());
+    with.push("--namespace-label=pod-security.kubernetes.io/enforce=restricted");
+    let alone = scene.ours(&with);
+    assert!(alone.code == 2 && alone.stderr.contains("--create-namespace"), "{}", alone.stderr);
     with.push("--create-namespace");
     scene.done(&with);
+    // R17: it has the labels that were asked for.
+    let namespaces: Api<Namespace> = Api::all(scene.client());
+    let labels = namespaces.get(&tenant).await.unwrap().metadata.labels.unwrap();
+    assert_eq!(labels["pod-security.kubernetes.io/enforce"], "restricted");
+    assert_eq!(labels["name"], tenant);
     scene.done(&["uninstall"]);
     scene.close().await;
 }

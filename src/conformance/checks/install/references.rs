@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use chartwright_contract::flags::{Implementation, Program, flags};
-use k8s_openapi::api::core::v1::PodSpec;
-
-use crate::cluster::main;
+use crate::cluster::{main, needed};
 use crate::conformance::check::{Outcome, hold};
 use crate::conformance::scene::{Snapshot, arguments};
+use chartwright_contract::flags::{Implementation, Program, flags};
 
 pub(super) fn accounts(snapshot: &Snapshot) -> Outcome {
     let mut seen = BTreeSet::new();
@@ -20,51 +18,16 @@ pub(super) fn accounts(snapshot: &Snapshot) -> Outcome {
     Ok(seen.into_iter().collect::<Vec<_>>().join(", "))
 }
 
-/// Names of Secrets and of ConfigMaps without which a Pod does not start.
-fn needed(spec: &PodSpec) -> (BTreeSet<String>, BTreeSet<String>) {
-    let (mut secrets, mut maps) = (BTreeSet::new(), BTreeSet::new());
-    for volume in spec.volumes.iter().flatten() {
-        if let Some(secret) = volume.secret.as_ref().filter(|secret| secret.optional != Some(true)) {
-            secrets.extend(secret.secret_name.clone());
-        }
-        if let Some(map) = volume.config_map.as_ref().filter(|map| map.optional != Some(true)) {
-            maps.insert(map.name.clone());
-        }
-        for source in volume.projected.iter().flat_map(|projected| projected.sources.iter().flatten()) {
-            secrets.extend(source.secret.iter().filter(|one| one.optional != Some(true)).map(|one| one.name.clone()));
-            maps.extend(source.config_map.iter().filter(|one| one.optional != Some(true)).map(|one| one.name.clone()));
-        }
-    }
-    let containers = spec.containers.iter().chain(spec.init_containers.iter().flatten());
-    for container in containers {
-        for from in container.env_from.iter().flatten() {
-            secrets.extend(from.secret_ref.iter().filter(|one| one.optional != Some(true)).map(|one| one.name.clone()));
-            maps.extend(
-                from.config_map_ref.iter().filter(|one| one.optional != Some(true)).map(|one| one.name.clone()),
-            );
-        }
-        for from in container.env.iter().flatten().filter_map(|variable| variable.value_from.as_ref()) {
-            secrets.extend(
-                from.secret_key_ref.iter().filter(|one| one.optional != Some(true)).map(|one| one.name.clone()),
-            );
-            maps.extend(
-                from.config_map_key_ref.iter().filter(|one| one.optional != Some(true)).map(|one| one.name.clone()),
-            );
-        }
-    }
-    (secrets, maps)
-}
-
 pub(super) fn objects(snapshot: &Snapshot) -> Outcome {
     let mut count = 0;
     for (name, _, template) in snapshot.templates() {
         let Some(spec) = &template.spec else { continue };
-        let (secrets, maps) = needed(spec);
-        count += secrets.len() + maps.len();
-        for map in maps {
+        let needed = needed(spec);
+        count += needed.secrets.len() + needed.config_maps.len();
+        for map in needed.config_maps {
             hold!(snapshot.config_maps.contains(&map), "{name} refers to the ConfigMap {map}, which does not exist");
         }
-        for secret in secrets {
+        for secret in needed.secrets {
             let there = snapshot.secrets.as_ref().is_none_or(|all| all.contains(&secret));
             hold!(there, "{name} refers to the Secret {secret}, which does not exist");
         }
