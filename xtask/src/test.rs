@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every stage in order, and a table at the end.
 
 use std::fmt::Write as _;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -61,6 +62,14 @@ struct Row {
     took: Duration,
 }
 
+/// When the first stage began.
+static BEGAN: OnceLock<Instant> = OnceLock::new();
+
+/// How long the stages have been running.
+pub(crate) fn elapsed() -> Duration {
+    BEGAN.get().map(Instant::elapsed).unwrap_or_default()
+}
+
 /// Runs the chore.
 pub(crate) fn run(args: &Args) -> Result<Verdict> {
     if let Some(unknown) = args.only.iter().find(|name| !STAGES.iter().any(|stage| stage.name == name.as_str())) {
@@ -69,6 +78,7 @@ pub(crate) fn run(args: &Args) -> Result<Verdict> {
     }
     let chosen = STAGES.iter().filter(|stage| args.only.is_empty() || args.only.iter().any(|name| name == stage.name));
     let mut rows = Vec::new();
+    _ = BEGAN.set(Instant::now());
     for stage in chosen {
         let start = Instant::now();
         let outcome = if args.fast && !stage.fast {
