@@ -205,8 +205,8 @@ const COLD: Duration = Duration::from_mins(48);
 
 /// The platform on a cluster of its own, from install to uninstall.
 fn walkthrough() -> Result<Outcome> {
-    if env::var("CHARTWRIGHT_CLUSTER").is_ok_and(|value| value == "0") {
-        return Ok(Outcome::Skipped("left out by CHARTWRIGHT_CLUSTER=0".to_owned()));
+    if wanted("CHARTWRIGHT_CLUSTER").is_none() {
+        return Ok(Outcome::Skipped("slow: set CHARTWRIGHT_CLUSTER=1 to run it".to_owned()));
     }
     if in_ci() && elapsed() > COLD {
         let minutes = elapsed().as_secs() / 60;
