@@ -11,7 +11,7 @@ async fn start(host: &Host, image: &str, id: &str, namespace: &str, config: Valu
         "workloadId": id,
         "workload": { "namespace": namespace, "name": id, "witWorld": {
             "components": [{ "name": "api", "image": image,
-                "localResources": { "allowedHosts": ["*.example", "*.internal"], "environment": { "NAME": id } } }],
+                "localResources": { "allowedHosts": ["*.example", "*.internal", "api"], "environment": { "NAME": id } } }],
             "hostInterfaces": [{ "namespace": "wasi", "package": "http", "interfaces": ["incoming-handler"],
                 "config": config }],
         } },
@@ -60,6 +60,10 @@ async fn two_namespaces_have_a_service_of_one_name() {
     assert!(ambiguous.body.contains("`api.NAMESPACE`"), "{ambiguous:?}");
     for (name, workload) in [("api.shop", "a"), ("api.other", "b"), ("shop.example", "a"), ("other.example", "b")] {
         assert_eq!(host.get(name, "/env?NAME").await.body, workload, "{name}");
+    }
+    // Between workloads it leads to the one of the same namespace.
+    for (asking, workload) in [("shop.example", "a"), ("other.example", "b")] {
+        assert_eq!(host.get(asking, "/call?http://api/env?NAME").await.body, format!("200 {workload}"));
     }
     // Who has it as its main name is not disturbed by another's Service.
     assert_eq!(start(&host, &image, "c", "third", json!({ "host": "api" })).await, "");
