@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The port of the agent: its registry and its probes.
+/// The port of the agent: its registry, its collector and its probes.
 pub(super) const PORT: u16 = 5000;
 
 /// The version that every component of the agent's registry has.
@@ -22,8 +22,8 @@ pub(super) enum Probe {
     Nats(Nats),
     /// Whether anything listens there.
     Tcp { address: String },
-    /// How often the registry was asked for that component.
-    Pulls { guest: String },
+    /// How many exports of a signal of OTLP came that have all of these texts in them.
+    Exports { signal: String, texts: Vec<String> },
 }
 
 /// Requests over HTTP, all alike and on one connection.

@@ -2,13 +2,12 @@
 
 use kube::Client;
 use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, PostParams, Preconditions, ValidationDirective};
-use kube::core::Status;
-use kube::core::response::StatusCause;
 use serde_json::{Value, json};
 
 use crate::cluster::{ClusterError, Kind};
 use crate::render::Object;
 
+use super::conflicts::{self, Sides};
 use super::handover::{handed_over, outcome};
 use super::plan::title;
 use super::{InstallError, Step};
@@ -37,7 +36,7 @@ pub(super) async fn try_out(
 ) -> Result<Value, InstallError> {
     match live.filter(|live| handed_over(live).is_some()) {
         Some(live) => try_replacement(client, kind, object, live, force).await,
-        None => send(client, kind, object, PatchParams { dry_run: true, ..parameters(force) }).await,
+        None => send(client, kind, object, live, PatchParams { dry_run: true, ..parameters(force) }).await,
     }
 }
 
@@ -54,9 +53,10 @@ async fn try_replacement(
     // Of what a plain try says only conflicts with others than Helm will hold.
     let tried = PatchParams { dry_run: true, ..parameters(force) };
     if let Err(kube::Error::Api(status)) = api.patch(&object.name, &tried, &Patch::Apply(&object.value)).await
-        && is_conflict(&status)
+        && conflicts::is_conflict(&status)
     {
-        let fields = conflicts(&status, |manager| manager != MANAGER);
+        let sides = Sides { live: Some(live), wanted: Some(&object.value) };
+        let fields = conflicts::told(&status, sides, |manager| manager != MANAGER);
         if !fields.is_empty() {
             return Err(InstallError::Conflict { object: title(object), fields });
         }
@@ -73,7 +73,7 @@ pub(super) async fn apply(client: &Client, step: &Step, force: bool) -> Result<V
     if let Some(entries) = step.before.as_ref().and_then(handed_over) {
         hand_over(client, step, entries).await?;
     }
-    send(client, &step.kind, &step.object, parameters(force)).await
+    send(client, &step.kind, &step.object, step.before.as_ref(), parameters(force)).await
 }
 
 /// Deletes the object of a step, unless another one of its name is there by now. Gone already is as good.
@@ -113,12 +113,19 @@ fn parameters(force: bool) -> PatchParams {
     }
 }
 
-async fn send(client: &Client, kind: &Kind, object: &Object, parameters: PatchParams) -> Result<Value, InstallError> {
+async fn send(
+    client: &Client,
+    kind: &Kind,
+    object: &Object,
+    live: Option<&Value>,
+    parameters: PatchParams,
+) -> Result<Value, InstallError> {
     let api = kind.api(client, object.namespace.as_deref().unwrap_or_default());
     match api.patch(&object.name, &parameters, &Patch::Apply(&object.value)).await {
         Ok(applied) => Ok(plain(applied)),
-        Err(kube::Error::Api(status)) if is_conflict(&status) => {
-            Err(InstallError::Conflict { object: title(object), fields: conflicts(&status, |_| true) })
+        Err(kube::Error::Api(status)) if conflicts::is_conflict(&status) => {
+            let sides = Sides { live, wanted: Some(&object.value) };
+            Err(InstallError::Conflict { object: title(object), fields: conflicts::told(&status, sides, |_| true) })
         }
         Err(err) => Err(ClusterError::when(format!("apply the {}", title(object)))(err).into()),
     }
@@ -126,32 +133,6 @@ async fn send(client: &Client, kind: &Kind, object: &Object, parameters: PatchPa
 
 fn plain(object: DynamicObject) -> Value {
     serde_json::to_value(object).unwrap_or_default()
-}
-
-/// Whether somebody else manages fields that were to be applied.
-pub(super) fn is_conflict(status: &Status) -> bool {
-    status.code == 409 && status.details.as_ref().is_some_and(|details| !details.causes.is_empty())
-}
-
-/// Who does.
-pub(super) fn conflicts_with(status: &Status) -> Vec<String> {
-    let causes = status.details.iter().flat_map(|details| &details.causes);
-    causes.filter_map(|cause| manager(cause).map(str::to_owned)).collect()
-}
-
-/// `.spec.replicas is managed by kubectl`, for each with one of these managers.
-pub(super) fn conflicts(status: &Status, with: impl Fn(&str) -> bool) -> String {
-    let causes = status.details.iter().flat_map(|details| &details.causes);
-    let one = |cause: &StatusCause| {
-        let by = cause.message.strip_prefix("conflict with ").unwrap_or(&cause.message);
-        format!("{} is managed by {by}", cause.field)
-    };
-    causes.filter(|cause| with(manager(cause).unwrap_or_default())).map(one).collect::<Vec<_>>().join("; ")
-}
-
-/// The one that a conflict is with.
-fn manager(cause: &StatusCause) -> Option<&str> {
-    cause.message.split('"').nth(1)
 }
 
 async fn hand_over(client: &Client, step: &Step, entries: Vec<Value>) -> Result<(), InstallError> {

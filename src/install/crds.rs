@@ -14,6 +14,7 @@ use crate::cluster::{ClusterError, Kind, patiently};
 use crate::export;
 use crate::render::Object;
 
+use super::conflicts::{self, Sides};
 use super::{Action, InstallError, Step, apply};
 
 /// A manager of their own: they belong to no release, and outlive each.
@@ -74,7 +75,7 @@ pub(super) async fn plan(client: &Client, crds: &[Object], force: bool) -> Resul
             (Some(_), _) => Action::Change,
             (None, _) => Action::Create,
         };
-        steps.push(Step { action, object: crd.clone(), before, after, kind: kind.clone() });
+        steps.push(Step { action, object: crd.clone(), before, after, taken: None, kind: kind.clone() });
     }
     Ok(steps)
 }
@@ -125,11 +126,11 @@ async fn send(client: &Client, crd: &Object, dry_run: bool, force: bool) -> Resu
     let parameters = |force| PatchParams { dry_run, force, ..PatchParams::apply(MANAGER) };
     let mut sent = api.patch(&crd.name, &parameters(force), &Patch::Apply(&crd.value)).await;
     if let Err(kube::Error::Api(status)) = &sent
-        && apply::is_conflict(status)
+        && conflicts::is_conflict(status)
     {
-        if !apply::conflicts_with(status).iter().all(|manager| KNOWN.contains(&manager.as_str())) {
+        if !conflicts::managers(status).iter().all(|manager| KNOWN.contains(&manager.as_str())) {
             let object = format!("CustomResourceDefinition {}", crd.name);
-            return Err(InstallError::Conflict { object, fields: apply::conflicts(status, |_| true) });
+            return Err(InstallError::Conflict { object, fields: conflicts::told(status, Sides::default(), |_| true) });
         }
         sent = api.patch(&crd.name, &parameters(true), &Patch::Apply(&crd.value)).await;
     }

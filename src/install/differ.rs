@@ -23,6 +23,9 @@ pub fn differences(plan: &Plan) -> String {
             }
             Action::Change => {
                 let _ = writeln!(text, "~~~ {} changes", step.title());
+                if let Some(fields) = &step.taken {
+                    let _ = writeln!(text, "!!! {fields}: only --force-conflicts takes that over");
+                }
             }
             Action::Delete => {
                 let _ = writeln!(text, "--- {} goes", step.title());

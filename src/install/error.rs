@@ -55,9 +55,12 @@ pub enum InstallError {
         .0.join("\n")
     )]
     OldDefinitions(Vec<String>),
-    /// Objects belong to somebody else.
+    /// An object belongs to somebody else.
+    #[error("{0}")]
+    Owned(String),
+    /// Several objects cannot be what they are to be, each for its own reason.
     #[error("{}", .0.join("\n"))]
-    Owned(Vec<String>),
+    Several(Vec<String>),
     /// Fields belong to somebody else.
     #[error("{object}: {fields}. Say --force-conflicts to take these fields over")]
     Conflict {

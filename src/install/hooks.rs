@@ -62,7 +62,7 @@ async fn step(kinds: &Kinds, hook: &Hook, namespace: &str) -> Result<Step, Insta
     if kind.namespaced {
         object.namespace.get_or_insert_with(|| namespace.to_owned());
     }
-    Ok(Step { action: Action::Create, object, before: None, after: None, kind })
+    Ok(Step { action: Action::Create, object, before: None, after: None, taken: None, kind })
 }
 
 async fn one(client: &Client, hook: &Hook, step: &Step, event: &'static str, end: Instant) -> Result<(), InstallError> {

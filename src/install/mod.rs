@@ -5,6 +5,7 @@
 
 mod apply;
 mod change;
+mod conflicts;
 mod content;
 mod crds;
 mod differ;

@@ -6,7 +6,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use kube::Client;
 use serde_json::Value;
 
-use crate::cluster::{Kind, Kinds};
+use crate::cluster::{ClusterError, Kind, Kinds};
 use crate::render::{Object, Release, install_rank};
 
 use super::{Content, InstallError, apply, crds, marks, namespace};
@@ -53,6 +53,8 @@ pub struct Step {
     pub before: Option<Value>,
     /// What will be there, as the API server says.
     pub after: Option<Value>,
+    /// Fields of somebody else that are taken over, and whose they are.
+    pub taken: Option<String>,
     pub(super) kind: Kind,
 }
 
@@ -170,7 +172,14 @@ impl Planner<'_> {
         if kind.namespaced {
             object.namespace.get_or_insert_with(|| release.namespace.clone());
         }
-        let new = |object| Step { action: Action::Create, object, before: None, after: None, kind: kind.clone() };
+        let new = |object| Step {
+            action: Action::Create,
+            object,
+            before: None,
+            after: None,
+            taken: None,
+            kind: kind.clone(),
+        };
         if object.namespace.as_ref().is_some_and(|own| kind.namespaced && empty.contains(own)) {
             return Ok(new(object));
         }
@@ -183,14 +192,19 @@ impl Planner<'_> {
             return Ok(new(object));
         };
         if let Some(why) = marks::foreign(&live, release).filter(|_| !self.take_ownership) {
-            return Err(InstallError::Owned(vec![format!(
+            return Err(InstallError::Owned(format!(
                 "the {} {why}; say --take-ownership to take it over",
                 title(&object)
-            )]));
+            )));
         }
-        let after = apply::try_out(self.client, &kind, &object, Some(&live), self.force_conflicts).await?;
+        let (after, taken) = match apply::try_out(self.client, &kind, &object, Some(&live), false).await {
+            Err(InstallError::Conflict { fields, .. }) if self.force_conflicts => {
+                (apply::try_out(self.client, &kind, &object, Some(&live), true).await?, Some(fields))
+            }
+            tried => (tried?, None),
+        };
         let action = if apply::settled(&live) == apply::settled(&after) { Action::Same } else { Action::Change };
-        Ok(Step { action, object, before: Some(live), after: Some(after), kind })
+        Ok(Step { action, object, before: Some(live), after: Some(after), taken, kind })
     }
 
     async fn leaving(&self, object: &Object, release: &Release) -> Result<Option<Step>, InstallError> {
@@ -203,7 +217,7 @@ impl Planner<'_> {
         let live = apply::get(self.client, &kind, &object).await?;
         let Some(live) = live.filter(|live| marks::is_of(live, release)) else { return Ok(None) };
         let action = if marks::is_kept(&live) { Action::Keep } else { Action::Delete };
-        Ok(Some(Step { action, object, before: Some(live), after: None, kind }))
+        Ok(Some(Step { action, object, before: Some(live), after: None, taken: None, kind }))
     }
 }
 
@@ -216,14 +230,27 @@ fn same(a: &Object, b: &Object, release: &Release) -> bool {
 
 /// All steps; or all that is in their way, so that it can be put right in one go.
 fn all_or_faults(steps: Vec<Result<Step, InstallError>>) -> Result<Vec<Step>, InstallError> {
-    let (mut good, mut owned) = (Vec::new(), Vec::new());
+    let (mut good, mut faults) = (Vec::new(), Vec::new());
     for step in steps {
         match step {
             Ok(step) => good.push(step),
-            Err(InstallError::Owned(mut lines)) => owned.append(&mut lines),
-            Err(err @ InstallError::Conflict { .. }) => owned.push(err.to_string()),
+            Err(fault) if is_of_the_object(&fault) => faults.push(fault),
+            // Of a cluster that does not answer the others would say the same.
             Err(err) => return Err(err),
         }
     }
-    if owned.is_empty() { Ok(good) } else { Err(InstallError::Owned(owned)) }
+    match faults.len() {
+        0 => Ok(good),
+        1 => Err(faults.remove(0)),
+        _ => Err(InstallError::Several(faults.iter().map(ToString::to_string).collect())),
+    }
+}
+
+/// Whether others may go through where one has that fault.
+fn is_of_the_object(fault: &InstallError) -> bool {
+    match fault {
+        InstallError::Owned(_) | InstallError::Conflict { .. } => true,
+        InstallError::Cluster(err) => matches!(err, ClusterError::Refused { .. }) && !err.is_passing(),
+        _ => false,
+    }
 }

@@ -176,7 +176,7 @@ async fn step(
         object.namespace.get_or_insert_with(|| release.namespace.clone());
     }
     let live = apply::get(client, &kind, &object).await?.filter(|live| marks::is_of(live, release));
-    Ok(live.map(|live| Step { action: Action::Delete, object, before: Some(live), after: None, kind }))
+    Ok(live.map(|live| Step { action: Action::Delete, object, before: Some(live), after: None, taken: None, kind }))
 }
 
 async fn until_gone(client: &Client, mut going: Vec<Step>, end: Instant) -> Result<(), InstallError> {

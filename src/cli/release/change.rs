@@ -124,13 +124,17 @@ const ACTIONS: [Action; 5] = [Action::Create, Action::Change, Action::Delete, Ac
 
 /// `3 to create, 1 to change, 40 as they are`.
 pub(super) fn summary(plan: &Plan) -> String {
-    counts(plan, |action| match action {
+    let text = counts(plan, |action| match action {
         Action::Create => "to create",
         Action::Change => "to change",
         Action::Delete => "to delete",
         Action::Keep => "to keep",
         Action::Same => "as they are",
-    })
+    });
+    match plan.all().filter(|step| step.taken.is_some()).count() {
+        0 => text,
+        count => format!("{text}; {count} with conflicts"),
+    }
 }
 
 /// `3 created, 1 changed, 40 unchanged`.

@@ -1,5 +1,7 @@
-//! The Pod inside the cluster: a registry with the components of the checks, and the eyes and hands of the runner.
+//! The Pod inside the cluster: a registry with the components of the checks, a collector of what hosts export, and the eyes and
+//! hands of the runner.
 
+mod exports;
 mod http;
 mod identities;
 mod load;

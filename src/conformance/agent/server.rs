@@ -1,4 +1,4 @@
-//! The agent's one port: the registry under `/v2/`, probes by POST to `/probe`.
+//! The agent's one port: the registry under `/v2/`, the collector under `/v1/`, probes by POST to `/probe`.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -16,6 +16,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 
+use super::exports::{self, Exports};
 use super::load::Loads;
 use super::registry::Registry;
 use super::{AgentError, Options, http as requests, identities, nats};
@@ -23,11 +24,14 @@ use crate::conformance::probe::{Identity, Probe, Seen};
 
 /// A probe is a few lines.
 const LARGEST: usize = 1 << 20;
+/// An export is of a few hundred spans.
+const LARGEST_EXPORT: usize = 4 << 20;
 
 struct Agent {
     registry: Registry,
     identities: BTreeMap<Identity, NatsOptions>,
     loads: Loads,
+    exports: Exports,
 }
 
 /// Serves until `end`.
@@ -36,6 +40,7 @@ pub async fn serve(options: Options, end: impl Future<Output = ()>) -> Result<()
         registry: Registry::new(),
         identities: identities::read(&options.identities)?,
         loads: Loads::default(),
+        exports: Exports::default(),
     });
     let address = options.address;
     let listener = TcpListener::bind(address).await.map_err(|source| AgentError::Listen { address, source })?;
@@ -75,6 +80,9 @@ impl Agent {
                 Ok(body) => json(&self.probe(&body.to_bytes()).await),
                 Err(err) => text(StatusCode::BAD_REQUEST, format!("the probe cannot be read: {err}\n")),
             },
+            (&Method::POST, path) if let Some(signal) = exports::signal(path) => {
+                self.export(signal, request.into_body()).await
+            }
             (_, "/readyz") => text(StatusCode::OK, "ready\n"),
             (&Method::GET | &Method::HEAD, "/v2/" | "/v2") => text(StatusCode::OK, "{}"),
             (method @ (&Method::GET | &Method::HEAD), path) => match path.strip_prefix("/v2/") {
@@ -83,6 +91,17 @@ impl Agent {
             },
             _ => text(StatusCode::METHOD_NOT_ALLOWED, "this registry can only be read\n"),
         }
+    }
+
+    /// Takes an export in. The answer is an empty message: all of it was taken.
+    async fn export(&self, signal: &'static str, body: Incoming) -> Response<Full<Bytes>> {
+        match Limited::new(body, LARGEST_EXPORT).collect().await {
+            Ok(body) => self.exports.take(signal, body.to_bytes()),
+            Err(err) => return text(StatusCode::BAD_REQUEST, format!("the export cannot be read: {err}\n")),
+        }
+        let mut response = text(StatusCode::OK, "");
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
+        response
     }
 
     fn pull(&self, head: bool, path: &str) -> Response<Full<Bytes>> {
@@ -128,7 +147,7 @@ impl Agent {
                 };
                 Seen::Tcp { error }
             }
-            Probe::Pulls { guest } => Seen::Count { count: self.registry.pulls(&guest) },
+            Probe::Exports { signal, texts } => Seen::Count { count: self.exports.count(&signal, &texts) },
         }
     }
 }

@@ -16,6 +16,10 @@ use crate::conformance::probe::{PORT, Probe, Seen, TAG};
 const NAME: &str = "chartwright-conformance";
 /// Pulling the image may take that long.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// What fails on the way to the agent is tried again for that long: an API server cuts an answer off now and then.
+const TRANSPORT: Duration = Duration::from_secs(10);
+/// Between two such tries.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// It is there.
 pub(in crate::conformance) struct Agent {
@@ -78,17 +82,21 @@ impl Agent {
         format!("{}/{name}:{TAG}", self.registry)
     }
 
-    /// Has the agent try something.
+    /// Has the agent try something; what it tries may be tried twice, since an answer can be lost on its way.
     pub(in crate::conformance) async fn probe(&self, probe: &Probe) -> Result<Seen, Stop> {
         let uri = format!("/api/v1/namespaces/{}/pods/{NAME}:{PORT}/proxy/probe", self.namespace);
         let body = serde_json::to_vec(probe).map_err(|err| Stop::failed(err.to_string()))?;
         let request = http::Request::post(uri).header("content-type", "application/json").body(body);
         let request = request.map_err(|err| Stop::failed(err.to_string()))?;
-        let seen =
-            self.client.request(request).await.map_err(ClusterError::when("reach the agent through the API server"))?;
-        match seen {
-            Seen::Unable { why } => Err(Stop::failed(format!("the agent could not try it: {why}"))),
-            seen => Ok(seen),
+        let end = Instant::now() + TRANSPORT;
+        loop {
+            let seen = self.client.request(request.clone()).await;
+            match seen.map_err(ClusterError::when("reach the agent through the API server")) {
+                Ok(Seen::Unable { why }) => return Err(Stop::failed(format!("the agent could not try it: {why}"))),
+                Ok(seen) => return Ok(seen),
+                Err(err) if err.is_passing() && Instant::now() < end => tokio::time::sleep(PAUSE).await,
+                Err(err) => return Err(err.into()),
+            }
         }
     }
 }

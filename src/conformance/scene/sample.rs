@@ -79,7 +79,7 @@ fn spec(part: &str) -> Value {
         "serviceAccountName": format!("wasmcloud-{part}"),
         "securityContext": {"runAsNonRoot": true, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
         "containers": [{
-            "name": part, "image": "reg/chartwright:1", "args": args, "ports": ports,
+            "name": part, "image": "registry.example/chartwright:1", "args": args, "ports": ports,
             "readinessProbe": probe, "livenessProbe": probe,
             "securityContext": {
                 "allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "capabilities": {"drop": ["ALL"]},
@@ -108,7 +108,7 @@ fn pod(part: &str, number: u32) -> Value {
             "podIP": format!("10.0.0.{number}"),
             "conditions": [{"type": "Ready", "status": "True"}],
             "containerStatuses": [{
-                "name": part, "image": "reg/chartwright:1", "imageID": "reg/chartwright@sha256:aaaa", "ready": true, "restartCount": 0,
+                "name": part, "image": "registry.example/chartwright:1", "imageID": "registry.example/chartwright@sha256:aaaa", "ready": true, "restartCount": 0,
             }],
         },
     })

@@ -22,3 +22,4 @@ mod proxy;
 mod recorded;
 mod scene;
 mod waiting;
+mod webhook;

@@ -47,9 +47,15 @@ async fn a_field_of_somebody_else_is_a_conflict_that_names_him() {
     let patch = Patch::Apply(json!({ "apiVersion": "apps/v1", "kind": "Deployment", "spec": { "replicas": 4 } }));
     deployments.patch("wasmcloud-hosts-default", &PatchParams::apply("somebody").force(), &patch).await.unwrap();
     let upgrade = ["upgrade", "--wait=false", "--reuse-values", "--set", "hostDefaults.replicas=2"];
+    let run = scene.ours(&["diff", "--reuse-values", "--set", "hostDefaults.replicas=2"]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    let said = [".spec.replicas is managed by \"somebody\"", "(it is 4, and would be 2)", "--force-conflicts"];
+    assert!(said.iter().all(|words| run.stdout.contains(words)), "{}", run.stdout);
+    assert!(run.stderr.contains("1 with conflicts"), "{}", run.stderr);
     let run = scene.ours(&upgrade);
     assert_eq!(run.code, 2, "{}", run.stderr);
-    assert!(run.stderr.contains(".spec.replicas is managed by \"somebody\""), "{}", run.stderr);
+    assert!(said.iter().all(|words| run.stderr.contains(words)), "{}", run.stderr);
+    assert_eq!(scene.ours(&["history"]).stdout.lines().count(), 2, "a refused upgrade leaves no revision");
     scene.done(&[upgrade.as_slice(), &["--force-conflicts"]].concat());
     assert_eq!(scene.get("apps/v1", "Deployment", "wasmcloud-hosts-default").await.unwrap()["spec"]["replicas"], 2);
     scene.close().await;

@@ -201,6 +201,8 @@ func (m *meddler) before(r *http.Request) (*http.Response, func()) {
 	name, port, _ := strings.Cut(r.Host, ":")
 	done := func() {}
 	switch {
+	case on("swallow" + r.URL.Path):
+		return own(r, 200, ""), done
 	case on("nameless") && name == "nameless":
 		return own(r, 200, "welcome\n"), done
 	case on("port") && port != "" && net.ParseIP(name) == nil, on("case") && name != strings.ToLower(name):

@@ -111,7 +111,7 @@ fn a_container_that_restarted() {
 #[test]
 fn pods_of_one_part_that_run_two_images() {
     alone("images", "sha256:bbbb", |all| {
-        all.pods[2]["status"]["containerStatuses"][0]["imageID"] = "reg/chartwright@sha256:bbbb".into();
+        all.pods[2]["status"]["containerStatuses"][0]["imageID"] = "registry.example/chartwright@sha256:bbbb".into();
     });
 }
 

@@ -3,6 +3,7 @@
 mod connections;
 mod outage;
 mod planes;
+mod streams;
 
 use crate::conformance::check::checks;
 
@@ -28,9 +29,12 @@ checks! {
     "nats.data.request" parallel(planes::round_trip) [Identities] 30 s
         "A request on the data plane is answered"
         hint "the data identity may not publish, subscribe or use its inbox: look at the permissions of its account"
-    "nats.data.jetstream" parallel(planes::jetstream) [Identities] 30 s
+    "nats.data.jetstream" parallel(streams::available) [Identities] 30 s
         "JetStream of the data plane answers to the data identity"
         hint "the account of the data plane has no JetStream: turn `jetstream` on for it, or name its `domain`"
+    "nats.data.jetstream.limits" parallel(streams::limits) [Identities] 30 s
+        "A stream of the data plane holds what its limits allow, refuses more, and goes"
+        hint "the data identity may not use `$JS.API.STREAM.*`, or the account has no room left: look at its limits of JetStream"
     "nats.planes.apart" parallel(planes::apart) [Identities] 30 s
         "What goes on between operator and hosts is not heard on the data plane"
         hint "workloads reach the data plane: give the planes two accounts, or deny `runtime.>` and `chartwright.>` there"

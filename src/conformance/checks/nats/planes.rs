@@ -9,7 +9,7 @@ use crate::conformance::check::{Outcome, Stop, hold};
 use crate::conformance::probe::{Act, Heard, Identity};
 use crate::conformance::scene::Stage;
 
-fn connected(heard: &Heard) -> Result<(), Stop> {
+pub(super) fn connected(heard: &Heard) -> Result<(), Stop> {
     hold!(heard.connected, "no connection: {}", heard.problem.clone().unwrap_or_default());
     Ok(())
 }
@@ -57,25 +57,6 @@ pub(super) async fn round_trip(stage: &Stage) -> Outcome {
     let reply = heard.messages.first().map(|(_, reply)| reply.as_str());
     hold!(reply == Some("ping"), "{}", heard.problem.unwrap_or_else(|| format!("the reply is {reply:?}")));
     Ok("answered".to_owned())
-}
-
-pub(super) async fn jetstream(stage: &Stage) -> Outcome {
-    let hosts = crate::conformance::scene::arguments(stage.snapshot().main("host"));
-    let domain = hosts.iter().find_map(|flag| flag.strip_prefix("--data-nats-jetstream-domain="));
-    let subject = domain.map_or_else(|| "$JS.API.INFO".to_owned(), |domain| format!("$JS.{domain}.API.INFO"));
-    let heard = stage.nats(Identity::Data, Act::Request { subject, payload: String::new() }, 10).await?;
-    connected(&heard)?;
-    if !heard.jetstream && domain.is_none() {
-        return Err(Stop::skipped("the server has no JetStream"));
-    }
-    let Some((_, reply)) = heard.messages.first() else {
-        return Err(Stop::failed(heard.problem.unwrap_or_default()));
-    };
-    let info: serde_json::Value = serde_json::from_str(reply).map_err(|err| Stop::failed(format!("{err}: {reply}")))?;
-    hold!(info["error"].is_null(), "{}", info["error"]["description"].as_str().unwrap_or(reply));
-    let storage = info["limits"]["max_storage"].as_i64().unwrap_or(-1);
-    hold!(storage != 0, "the account may store nothing");
-    Ok(format!("{} streams, storage limit {storage}", info["streams"].as_i64().unwrap_or_default()))
 }
 
 pub(super) async fn apart(stage: &Stage) -> Outcome {

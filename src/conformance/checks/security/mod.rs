@@ -2,6 +2,7 @@
 
 mod admission;
 mod pods;
+mod registries;
 mod roles;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,9 @@ checks! {
     "security.literal-secrets" objects(pods::literal_secrets) [] 10 s
         "No password or token stands in arguments or variables of a Pod"
         hint "whoever may see the Pod can read it: put it in a Secret, and name that in the values"
+    "security.registries" objects(registries::mirrored) [] 10 s
+        "A release that is installed from a mirror pulls no image from a public registry"
+        hint "`global.image.registry` names the mirror for all images; an image of `extraContainers` is as its value says"
     "security.wildcards" parallel(roles::wildcards) [] 20 s
         "No Role of the release grants all verbs, all resources or all groups"
         hint "a Role was widened: the chart's own name what the operator needs, one by one"

@@ -6,7 +6,7 @@ use crate::conformance::check::{Outcome, hold};
 use crate::conformance::scene::Snapshot;
 
 /// Every container of the release, with where it is.
-fn containers(snapshot: &Snapshot) -> Vec<(String, &PodSpec, &Container)> {
+pub(super) fn containers(snapshot: &Snapshot) -> Vec<(String, &PodSpec, &Container)> {
     let mut found = Vec::new();
     for (name, _, template) in snapshot.templates() {
         let Some(spec) = &template.spec else { continue };

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{pods, roles};
+use super::{pods, registries, roles};
 use crate::conformance::check::{Outcome, Stop};
 use crate::conformance::scene::Snapshot;
 use crate::conformance::scene::sample::{Release, release};
@@ -17,6 +17,7 @@ const JUDGES: &[Judge] = &[
     ("host-access", pods::host_access),
     ("tokens", pods::tokens),
     ("literal-secrets", pods::literal_secrets),
+    ("registries", registries::mirrored),
 ];
 
 #[track_caller]
@@ -106,4 +107,20 @@ fn a_role_that_grants_everything() {
     assert!(roles::judge("operator", &rule("get", "secrets")).is_ok());
     assert!(roles::judge("operator", &rule("*", "secrets")).is_err());
     assert!(roles::judge("operator", &rule("get", "*")).is_err());
+}
+
+#[test]
+fn an_image_that_is_not_from_the_mirror() {
+    alone("registries", "wasmcloud-nats/nats runs nats:2", |all| {
+        all.nats["spec"]["template"]["spec"]["containers"][0]["image"] = "nats:2".into();
+    });
+}
+
+#[test]
+fn without_a_mirror_public_registries_are_nobodys_fault() {
+    let mut objects = release();
+    for part in [&mut objects.operator, &mut objects.host] {
+        part["spec"]["template"]["spec"]["containers"][0]["image"] = "ghcr.io/chartwright/chartwright:1".into();
+    }
+    assert!(matches!(registries::mirrored(&objects.snapshot()), Err(Stop::Skipped(_))));
 }

@@ -1,5 +1,7 @@
 //! What can be seen of the platform.
 
+mod exports;
+
 use super::super::check::{Outcome, Stop, checks, hold};
 use super::super::scene::{Draft, Stage};
 
@@ -25,6 +27,15 @@ checks! {
     "observability.certificates" parallel(certificates) [Agent, OurOperator] 30 s
         "Every certificate that the operator looks after lasts four weeks or more"
         hint "it renews them at five eighths of their life: its log says what is in the way; `chartwright certs status`, `certs renew`"
+    "observability.otlp.traces" parallel(exports::traces) [Guests, OurHost] 60 s
+        "Spans of a workload's requests are exported over OTLP"
+        hint "the hosts' log says why an export failed: a collector that refuses, a proxy in between, a NetworkPolicy"
+    "observability.otlp.metrics" parallel(exports::metrics) [Guests, OurHost] 120 s
+        "Durations of a workload's requests are exported over OTLP"
+        hint "the hosts' log says why an export failed; OTEL_METRIC_EXPORT_INTERVAL (milliseconds) is how often they are sent"
+    "observability.otlp.logs" parallel(exports::logs) [Guests, OurHost] 60 s
+        "What a workload logs is exported over OTLP"
+        hint "`hostDefaults.logLevel` may leave it out; else the hosts' own log says why an export failed"
     "observability.logs" parallel(logs) [] 30 s
         "Operator and hosts log, each line a JSON object where that is asked for"
         hint "something writes past the log: a panic, or a library of its own"
