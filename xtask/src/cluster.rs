@@ -71,8 +71,7 @@ pub(crate) fn run(args: &Args) -> Result<Verdict> {
 
 /// Why there can be no cluster on this machine, if so.
 pub(crate) fn missing() -> Option<String> {
-    let is = |test: &str| Command::new("bash").args(["-c", test]).output().is_ok_and(|output| output.status.success());
-    let needs = [
+    lacking(&[
         ("[[ $EUID == 0 ]]", "root"),
         ("command -v go || test -x /usr/local/go/bin/go", "Go"),
         ("command -v dpkg apt-get", "Debian's packages (dpkg, apt-get)"),
@@ -82,7 +81,22 @@ pub(crate) fn missing() -> Option<String> {
             "cd /sys/fs/cgroup && for tree in . memory; do mkdir $tree/cw-try && rmdir $tree/cw-try && exit 0; done; exit 1",
             "writable cgroups",
         ),
-    ];
+    ])
+}
+
+/// What the static binary and the scripts that look at the platform need beside that.
+pub(crate) fn missing_for_the_platform() -> Option<String> {
+    lacking(&[
+        ("[[ $(uname -m) != x86_64 ]] || command -v musl-gcc", "musl-gcc (musl-tools)"),
+        ("command -v curl", "curl"),
+        ("command -v jq", "jq"),
+        ("command -v openssl", "openssl"),
+    ])
+}
+
+/// What of it is not there, each known by a command.
+fn lacking(needs: &[(&str, &str)]) -> Option<String> {
+    let is = |test: &str| Command::new("bash").args(["-c", test]).output().is_ok_and(|output| output.status.success());
     let lacking: Vec<&str> = needs.iter().filter(|(test, _)| !is(test)).map(|(_, name)| *name).collect();
     (!lacking.is_empty()).then(|| format!("a cluster needs {}", lacking.join(", ")))
 }
