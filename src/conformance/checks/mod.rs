@@ -6,6 +6,7 @@ mod http;
 mod install;
 mod limits;
 mod nats;
+mod network;
 mod observability;
 mod scheduling;
 mod security;
@@ -24,6 +25,7 @@ static FAMILIES: &[&[Check]] = &[
     egress::CHECKS,
     limits::CHECKS,
     tenancy::CHECKS,
+    network::CHECKS,
     observability::CHECKS,
 ];
 

@@ -25,6 +25,10 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub(in crate::conformance) struct Agent {
     client: Client,
     namespace: String,
+    /// What it listens on.
+    port: u16,
+    /// The Pod as it came to be.
+    pub pod: Pod,
     /// The domain of the cluster's names.
     pub domain: String,
     /// `name:port` of its registry.
@@ -49,7 +53,7 @@ impl Agent {
                 None => taken.missing = Some(format!("the release has no {part}")),
             }
         }
-        let pod = manifest(snapshot, wanted, run, &taken)?;
+        let pod = manifest(snapshot, wanted.image.as_deref(), PORT, &json!({MARK: run}), &taken)?;
         let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
         let services: Api<Service> = Api::namespaced(client.clone(), namespace);
         let said = |err: ClusterError| err.to_string();
@@ -62,14 +66,55 @@ impl Agent {
         let making = |what| ClusterError::when(format!("create the {what} {namespace}/{NAME}"));
         services.create(&PostParams::default(), &service).await.map_err(making("Service")).map_err(said)?;
         pods.create(&PostParams::default(), &pod).await.map_err(making("Pod")).map_err(said)?;
-        ready(&pods).await?;
+        let pod = ready(&pods).await?;
         Ok(Self {
             client: client.clone(),
             namespace: namespace.to_owned(),
+            port: PORT,
+            pod,
             registry: format!("{NAME}.{namespace}.svc.{}:{PORT}", domain(snapshot)),
             domain: domain(snapshot),
             no_identities: taken.missing,
         })
+    }
+
+    /// A second one in a namespace beside that of the release: it has no identities, and no Service leads to it.
+    pub(super) async fn stranger(
+        client: &Client,
+        snapshot: &Snapshot,
+        image: Option<&str>,
+        namespace: &str,
+        port: u16,
+        labels: &Value,
+    ) -> Result<Self, String> {
+        let mut pod = manifest(snapshot, image, port, labels, &Taken::default())?;
+        // They are in the namespace of the release.
+        let secrets = pod.spec.as_mut().and_then(|spec| spec.image_pull_secrets.take());
+        let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
+        // The account of a new namespace takes a moment.
+        for attempt in 0.. {
+            match pods.create(&PostParams::default(), &pod).await {
+                Ok(_) => break,
+                Err(kube::Error::Api(status)) if status.message.contains("serviceaccount") && attempt < 50 => {
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+                Err(err) => {
+                    return Err(ClusterError::when(format!("create the Pod {namespace}/{NAME}"))(err).to_string());
+                }
+            }
+        }
+        let pod = ready(&pods).await.map_err(|why| match secrets {
+            Some(secrets) if why.contains("ImagePull") => {
+                let names: Vec<String> = secrets.into_iter().map(|secret| secret.name).collect();
+                format!("{why} (the pull Secret {} is in the namespace of the release alone)", names.join(", "))
+            }
+            _ => why,
+        })?;
+        let address = super::pod_address(&pod).unwrap_or_default();
+        let registry = super::socket(address, port);
+        let domain = domain(snapshot);
+        let no_identities = Some("it is nobody".to_owned());
+        Ok(Self { client: client.clone(), namespace: namespace.to_owned(), port, pod, domain, registry, no_identities })
     }
 
     /// `name:port` of a Service, with the dot at the end that ends a search through other domains.
@@ -84,7 +129,7 @@ impl Agent {
 
     /// Has the agent try something; what it tries may be tried twice, since an answer can be lost on its way.
     pub(in crate::conformance) async fn probe(&self, probe: &Probe) -> Result<Seen, Stop> {
-        let uri = format!("/api/v1/namespaces/{}/pods/{NAME}:{PORT}/proxy/probe", self.namespace);
+        let uri = format!("/api/v1/namespaces/{}/pods/{NAME}:{}/proxy/probe", self.namespace, self.port);
         let body = serde_json::to_vec(probe).map_err(|err| Stop::failed(err.to_string()))?;
         let request = http::Request::post(uri).header("content-type", "application/json").body(body);
         let request = request.map_err(|err| Stop::failed(err.to_string()))?;
@@ -109,16 +154,16 @@ fn domain(snapshot: &Snapshot) -> String {
 }
 
 /// The Pod. It keeps to the `restricted` level of Pod security.
-fn manifest(snapshot: &Snapshot, wanted: &Wanted, run: &str, taken: &Taken) -> Result<Pod, String> {
+fn manifest(snapshot: &Snapshot, image: Option<&str>, port: u16, labels: &Value, taken: &Taken) -> Result<Pod, String> {
     let ours = [("operator", snapshot.our_operator()), ("host", snapshot.our_hosts())];
     let like = ours.iter().find(|(_, ours)| *ours).and_then(|(part, _)| snapshot.template(part)?.spec.as_ref());
     let container = like.and_then(main);
-    let image = wanted.image.clone().or_else(|| container.and_then(|container| container.image.clone()));
+    let image = image.map(str::to_owned).or_else(|| container.and_then(|container| container.image.clone()));
     let image = image.ok_or("neither operator nor host is ours: name an image of chartwright with --image")?;
-    let mut arguments = vec!["conformance".to_owned(), "agent".to_owned(), format!("--listen=0.0.0.0:{PORT}")];
+    let mut arguments = vec!["conformance".to_owned(), "agent".to_owned(), format!("--listen=0.0.0.0:{port}")];
     arguments.extend(taken.arguments.iter().cloned());
     let mut pod = json!({
-        "metadata": {"name": NAME, "labels": {MARK: run}},
+        "metadata": {"name": NAME, "labels": labels},
         "spec": {
             "restartPolicy": "Never",
             "automountServiceAccountToken": false,
@@ -133,8 +178,8 @@ fn manifest(snapshot: &Snapshot, wanted: &Wanted, run: &str, taken: &Taken) -> R
                 "image": image,
                 "args": arguments,
                 "env": taken.variables,
-                "ports": [{"name": "registry", "containerPort": PORT}],
-                "readinessProbe": {"httpGet": {"path": "/readyz", "port": PORT}, "periodSeconds": 1},
+                "ports": [{"name": "registry", "containerPort": port}],
+                "readinessProbe": {"httpGet": {"path": "/readyz", "port": port}, "periodSeconds": 1},
                 "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"memory": "256Mi"}},
                 "securityContext": {
                     "allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "capabilities": {"drop": ["ALL"]},
@@ -180,16 +225,16 @@ where
 }
 
 /// Until the Pod is ready; says what keeps it.
-async fn ready(pods: &Api<Pod>) -> Result<(), String> {
+async fn ready(pods: &Api<Pod>) -> Result<Pod, String> {
     let end = Instant::now() + PATIENCE;
     loop {
         let pod =
             pods.get(NAME).await.map_err(ClusterError::when("look at the agent")).map_err(|err| err.to_string())?;
+        if super::is_ready(&pod) {
+            return Ok(pod);
+        }
         let status = pod.status.unwrap_or_default();
         let conditions = status.conditions.unwrap_or_default();
-        if conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True") {
-            return Ok(());
-        }
         let containers = status.container_statuses.unwrap_or_default();
         let state = containers.first().and_then(|container| container.state.clone()).unwrap_or_default();
         let why = match (state.waiting, state.terminated) {

@@ -3,6 +3,7 @@
 mod agent;
 mod clear;
 mod draft;
+mod enforcement;
 mod load;
 mod logs;
 mod metrics;
@@ -11,12 +12,13 @@ pub(super) mod sample;
 mod shared;
 mod snapshot;
 mod stage;
+mod stranger;
 mod workloads;
 
 use tokio::sync::OnceCell;
 
 use super::Need;
-use super::check::Stop;
+use super::check::{Outcome, Stop};
 use super::report::Facts;
 use crate::cluster::{Client, ClusterError, Kinds};
 
@@ -25,7 +27,8 @@ pub(super) use draft::Draft;
 pub(super) use shared::Shared;
 pub(super) use snapshot::{Snapshot, arguments, is_ready, pod_address};
 pub(super) use stage::Stage;
-pub(super) use workloads::{Running, address, is, unmet};
+pub(super) use stranger::Stranger;
+pub(super) use workloads::{Running, address, is, socket, unmet};
 
 /// The label of everything a run makes; its value is the run.
 pub(super) const MARK: &str = "chartwright.dev/conformance";
@@ -69,7 +72,12 @@ pub(super) struct Scene {
     kubernetes: String,
     agent: Result<Agent, String>,
     disruptive: bool,
+    /// The image that somebody named for Pods of ours.
+    image: Option<String>,
     shared: OnceCell<Result<Shared, String>>,
+    stranger: OnceCell<Result<Stranger, String>>,
+    /// Whether NetworkPolicies are enforced.
+    enforcement: OnceCell<Outcome>,
 }
 
 impl Scene {
@@ -108,7 +116,10 @@ impl Scene {
             kubernetes: version.git_version,
             agent,
             disruptive: wanted.disruptive,
+            image: wanted.image.clone(),
             shared: OnceCell::new(),
+            stranger: OnceCell::new(),
+            enforcement: OnceCell::new(),
         })
     }
 

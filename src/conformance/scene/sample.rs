@@ -15,6 +15,7 @@ pub(in crate::conformance) struct Release {
     pub accounts: Vec<String>,
     pub secrets: Vec<String>,
     pub definitions: Vec<Value>,
+    pub policies: Vec<Value>,
     pub hosts: Vec<Value>,
 }
 
@@ -35,6 +36,8 @@ impl Release {
             config_maps: ["wasmcloud-nats".to_owned()].into(),
             secrets: Some(self.secrets.iter().cloned().collect()),
             definitions: Some(self.definitions.iter().map(read).collect()),
+            policies: Some(self.policies.iter().map(read).collect()),
+            cilium: false,
             hosts: host_objects.iter().map(view).collect(),
             host_objects,
         }
@@ -114,6 +117,14 @@ fn pod(part: &str, number: u32) -> Value {
     })
 }
 
+fn policy(part: &str, ports: &[u16]) -> Value {
+    let ports: Vec<Value> = ports.iter().map(|port| json!({"port": port, "protocol": "TCP"})).collect();
+    json!({
+        "metadata": {"name": format!("wasmcloud-{part}"), "namespace": "shop", "labels": {"app.kubernetes.io/instance": "wasmcloud"}},
+        "spec": {"podSelector": {"matchLabels": labels(part)}, "policyTypes": ["Ingress"], "ingress": [{"ports": ports}]},
+    })
+}
+
 fn definition(kind: &str) -> Value {
     let plural = format!("{}s", kind.to_lowercase());
     let scale = json!({
@@ -164,6 +175,7 @@ pub(in crate::conformance) fn release() -> Release {
         definitions: ["Artifact", "Host", "Workload", "WorkloadDeployment", "WorkloadReplicaSet"]
             .map(definition)
             .to_vec(),
+        policies: vec![policy("operator", &[8081]), policy("host", &[9191, 9090]), policy("nats", &[4222])],
         hosts: vec![host(2), host(3)],
     }
 }

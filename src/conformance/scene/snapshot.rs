@@ -8,8 +8,9 @@ use chartwright_contract::crds::Host;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, Container, Pod, PodTemplateSpec, Service, ServiceAccount};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::api::{Api, ListParams};
+use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams};
 use kube::{Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 
@@ -44,6 +45,10 @@ pub(in crate::conformance) struct Snapshot {
     /// `None`: we may not look.
     pub secrets: Option<BTreeSet<String>>,
     pub definitions: Option<Vec<CustomResourceDefinition>>,
+    /// All of the namespace, whoever made them: they add up.
+    pub policies: Option<Vec<NetworkPolicy>>,
+    /// Whether the release has policies of Cilium's own kind.
+    pub cilium: bool,
     pub hosts: Vec<HostView>,
     pub host_objects: Vec<Host>,
 }
@@ -138,6 +143,8 @@ impl Snapshot {
             config_maps: names(config_maps.iter().map(ResourceExt::name_any).collect()),
             secrets: secrets(client, namespace).await?,
             definitions: definitions(client).await?,
+            policies: policies(client, namespace).await?,
+            cilium: cilium(client, namespace, &release).await,
             hosts: host_objects.iter().map(view).collect(),
             host_objects,
             release,
@@ -275,6 +282,23 @@ async fn secrets(client: &Client, namespace: &str) -> Result<Option<BTreeSet<Str
         Err(kube::Error::Api(status)) if status.code == 403 => Ok(None),
         Err(err) => Err(ClusterError::when(format!("list secrets in {namespace}"))(err)),
     }
+}
+
+async fn policies(client: &Client, namespace: &str) -> Result<Option<Vec<NetworkPolicy>>, ClusterError> {
+    match list(client, namespace).await {
+        Ok(listed) => Ok(Some(listed)),
+        Err(err) if err.code() == Some(403) => Ok(None),
+        Err(err) => Err(err),
+    }
+}
+
+/// A cluster without that kind, or one that does not show it, has none that could be told of.
+async fn cilium(client: &Client, namespace: &str, release: &str) -> bool {
+    let kind = GroupVersionKind::gvk("cilium.io", "v2", "CiliumNetworkPolicy");
+    let kind = ApiResource::from_gvk_with_plural(&kind, "ciliumnetworkpolicies");
+    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &kind);
+    let of_release = ListParams::default().labels(&format!("{INSTANCE}={release}"));
+    api.list_metadata(&of_release).await.is_ok_and(|listed| !listed.items.is_empty())
 }
 
 async fn definitions(client: &Client) -> Result<Option<Vec<CustomResourceDefinition>>, ClusterError> {

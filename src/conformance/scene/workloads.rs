@@ -177,12 +177,12 @@ impl Workloads<'_> {
 
 /// `address:port` of its HTTP server.
 pub(in crate::conformance) fn address(host: &HostView) -> String {
-    // An address of IPv6 stands in brackets.
-    if host.address.contains(':') {
-        format!("[{}]:{}", host.address, host.port)
-    } else {
-        format!("{}:{}", host.address, host.port)
-    }
+    socket(&host.address, host.port)
+}
+
+/// Address and port; an address of IPv6 stands in brackets.
+pub(in crate::conformance) fn socket(address: &str, port: u16) -> String {
+    if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") }
 }
 
 /// Whether a condition has that status.
