@@ -15,6 +15,8 @@ work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 net() { ip netns exec cw-testbed "$@"; }
 k() { net kubectl -n "$namespace" "$@"; }
 cw() { net "$program" "$1" -n "$namespace" "${@:2}"; }
+# Whether NetworkPolicies are enforced: `up --network-policy`.
+enforces() { net iptables -w -S KUBE-ROUTER-FORWARD >/dev/null 2>&1; }
 ok() { echo "ok ${SECONDS}s $*"; }
 failed() { echo "FAILED: $*"; k get pods,hosts,workloads,endpointslices -o wide || true; k logs -l app.kubernetes.io/component=operator --tail=40 || true; exit 1; }
 eventually() { # SECONDS WHAT COMMAND...

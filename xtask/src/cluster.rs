@@ -135,13 +135,19 @@ fn prepared() -> Result<PathBuf> {
     if let Some(why) = missing() {
         bail!("{why}");
     }
-    run_command(with_pieces()?.arg("build"))?;
+    run_command(with_pieces()?.args(["build", "policies"]))?;
     dist::quick_here()
 }
 
-/// Starts it, or leaves nothing behind.
+/// Starts it, or leaves nothing behind. NetworkPolicies are enforced where the kernel can.
 fn up() -> Result<()> {
-    run_command(with_pieces()?.arg("up")).inspect_err(|_| drop(run_command(testbed().arg("down"))))
+    let start = |option: Option<&str>| {
+        run_command(with_pieces()?.arg("up").args(option)).inspect_err(|_| drop(run_command(testbed().arg("down"))))
+    };
+    start(Some("--network-policy")).or_else(|err| {
+        println!("{err:#}: once more, with NetworkPolicies that nobody enforces");
+        start(None)
+    })
 }
 
 /// A script of the test bed.
