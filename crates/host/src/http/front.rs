@@ -12,6 +12,7 @@ use http::{HeaderMap, Request, Response, Uri, header};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Limited};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::task::AbortOnDropHandle;
 use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError};
 
@@ -69,14 +70,17 @@ impl Front {
 
     /// The answer to a request of a workload of a namespace, if a neighbour of it is to give it.
     pub(super) async fn within(
-        &self,
+        self: Arc<Self>,
         namespace: &str,
         request: Request<WasiBody>,
     ) -> Result<Response<WasiBody>, Request<WasiBody>> {
         let start = Instant::now();
         let Some(target) = self.router.neighbour(namespace, request.uri()) else { return Err(request) };
         let https = request.uri().scheme() == Some(&Scheme::HTTPS);
-        let response = self.serve(&target, request, https, start).await;
+        // A task of its own: the workload that asks may be what polls this, and no instance runs within another.
+        let front = Arc::clone(&self);
+        let served = tokio::spawn(async move { front.serve(&target, request, https, start).await });
+        let response = AbortOnDropHandle::new(served).await.unwrap_or_else(|_| self.miss(&Miss::Failed));
         Ok(response.map(BodyExt::boxed_unsync))
     }
 
@@ -107,14 +111,16 @@ impl Front {
         let broken = Arc::<AtomicBool>::default();
         let call = Call { https, trace, admitted: Some(Arc::clone(&admitted)), broken: Arc::clone(&broken) };
         let called = |error| self.telemetry.called(&target.part, "wasi-http", "handle", start.elapsed(), error);
-        match target.handler.handle(call, request).await {
-            Ok(response) => {
+        match target.caller.call(call, request).await {
+            Ok((response, mut work)) => {
                 let (head, body) = response.into_parts();
                 let named = head.headers.contains_key(header::CONTENT_LENGTH);
-                let Some(body) = Gathered::new(body, named, broken).await else {
+                let Some(body) = Gathered::new(body, named, broken, work.as_mut()).await else {
                     called(Some(Miss::Failed.word()));
                     return self.refused(target, &Miss::Failed, start, span);
                 };
+                // What it has not done yet the instance does by itself, while this sends what there is.
+                drop(work);
                 target.meters.answered(head.status, start.elapsed());
                 called(None);
                 span.status(head.status, 500);

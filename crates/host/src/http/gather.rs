@@ -5,15 +5,16 @@
 //! with the head, with its length if that was all. Whoever streams waits for nothing.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use wasmtime_wasi_http::{Error, WasiBody};
+
+use crate::workload::Work;
 
 /// Turns of the guest. It needs one for each piece and one for the end.
 const TURNS: usize = 4;
@@ -38,13 +39,20 @@ impl Gathered {
         Self { held: VecDeque::new(), rest: Some(body), named: false, broken: Arc::default() }
     }
 
-    /// Takes what comes at once. `named`: whether the head names a length.
+    /// Takes what comes at once. `named`: whether the head names a length. `work`: that of the guest, unless it is a task.
     /// None if the guest ended in the middle meanwhile: nothing was sent yet, so the answer may still be another.
-    pub(super) async fn new(mut body: WasiBody, named: bool, broken: Arc<AtomicBool>) -> Option<Self> {
+    pub(super) async fn new(
+        mut body: WasiBody,
+        named: bool,
+        broken: Arc<AtomicBool>,
+        mut work: Option<&mut Work>,
+    ) -> Option<Self> {
         let mut held = VecDeque::new();
         let (mut bytes, mut turns) = (0, TURNS);
         while bytes < HELD {
-            match poll_fn(|cx| Poll::Ready(Pin::new(&mut body).poll_frame(cx))).await {
+            // It is looked at, not waited for: nobody is to be woken.
+            let frame = Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop()));
+            match frame {
                 Poll::Ready(Some(frame)) => {
                     bytes += frame.as_ref().ok().and_then(Frame::data_ref).map_or(0, Bytes::len);
                     let failed = frame.is_err();
@@ -57,14 +65,26 @@ impl Gathered {
                     let whole = !broken.load(Ordering::Relaxed);
                     return whole.then_some(Self { held, rest: None, named, broken });
                 }
-                Poll::Pending if turns > 0 => {
+                Poll::Pending => {
+                    if turns == 0 || !turn(work.as_deref_mut()).await {
+                        break;
+                    }
                     turns -= 1;
-                    tokio::task::yield_now().await;
                 }
-                Poll::Pending => break,
             }
         }
         Some(Self { held, rest: Some(body), named, broken })
+    }
+}
+
+/// A turn of the guest; whether it was worth one.
+async fn turn(work: Option<&mut Work>) -> bool {
+    match work {
+        Some(work) => work.turn(),
+        None => {
+            tokio::task::yield_now().await;
+            true
+        }
     }
 }
 
@@ -128,20 +148,21 @@ mod tests {
             StreamBody::new(stream::iter([data("hel"), data("lo")])).boxed_unsync(),
             false,
             Arc::default(),
+            None,
         )
         .await
         .unwrap();
         assert_eq!(body.size_hint().exact(), Some(5));
         assert_eq!(body.collect().await.unwrap().to_bytes(), "hello");
         let empty =
-            Gathered::new(StreamBody::new(stream::iter([])).boxed_unsync(), false, Arc::default()).await.unwrap();
+            Gathered::new(StreamBody::new(stream::iter([])).boxed_unsync(), false, Arc::default(), None).await.unwrap();
         assert!(empty.is_end_stream());
     }
 
     #[tokio::test]
     async fn a_length_that_the_head_names_is_left_to_be_checked() {
         for frames in [vec![data("hel"), data("lo")], vec![]] {
-            let body = Gathered::new(StreamBody::new(stream::iter(frames)).boxed_unsync(), true, Arc::default())
+            let body = Gathered::new(StreamBody::new(stream::iter(frames)).boxed_unsync(), true, Arc::default(), None)
                 .await
                 .unwrap();
             assert_eq!((body.size_hint().exact(), body.is_end_stream()), (None, false));
@@ -151,7 +172,8 @@ mod tests {
     #[tokio::test]
     async fn one_that_never_ends_is_not_waited_for() {
         let endless = stream::iter([data("first")]).chain(stream::pending());
-        let mut body = Gathered::new(StreamBody::new(endless).boxed_unsync(), false, Arc::default()).await.unwrap();
+        let mut body =
+            Gathered::new(StreamBody::new(endless).boxed_unsync(), false, Arc::default(), None).await.unwrap();
         assert_eq!(body.size_hint().exact(), None);
         assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "first");
     }
@@ -159,7 +181,7 @@ mod tests {
     #[tokio::test]
     async fn a_large_one_is_not_held() {
         let large = stream::repeat_with(|| Ok(Frame::data(Bytes::from_static(&[0; 4096]))));
-        let body = Gathered::new(StreamBody::new(large).boxed_unsync(), false, Arc::default()).await.unwrap();
+        let body = Gathered::new(StreamBody::new(large).boxed_unsync(), false, Arc::default(), None).await.unwrap();
         assert_eq!(body.held.len(), HELD / 4096);
     }
 
@@ -167,13 +189,15 @@ mod tests {
     async fn trailers_and_errors_come_in_their_place() {
         let trailers = http::HeaderMap::from_iter([(http::header::ETAG, http::HeaderValue::from_static("a"))]);
         let frames = [data("a"), Ok(Frame::trailers(trailers))];
-        let body =
-            Gathered::new(StreamBody::new(stream::iter(frames)).boxed_unsync(), false, Arc::default()).await.unwrap();
+        let body = Gathered::new(StreamBody::new(stream::iter(frames)).boxed_unsync(), false, Arc::default(), None)
+            .await
+            .unwrap();
         assert_eq!(body.size_hint().exact(), None);
         assert!(body.collect().await.unwrap().trailers().is_some());
         let frames = [data("a"), Err(Error::HttpProtocolError)];
-        let mut body =
-            Gathered::new(StreamBody::new(stream::iter(frames)).boxed_unsync(), false, Arc::default()).await.unwrap();
+        let mut body = Gathered::new(StreamBody::new(stream::iter(frames)).boxed_unsync(), false, Arc::default(), None)
+            .await
+            .unwrap();
         assert!(body.frame().await.unwrap().is_ok());
         assert!(body.frame().await.unwrap().is_err());
     }

@@ -7,20 +7,19 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use http::Uri;
 use tokio::sync::Semaphore;
 use tokio_util::sync::DropGuard;
-use wasmtime_wasi_http::handler::ProxyHandler;
 
 use super::answer::Miss;
 use super::names::requested;
 use super::{HostNames, LocalRoute};
 use crate::metrics::RequestMeters;
-use crate::workload::{Handler, Part};
+use crate::workload::{Caller, Handler, Part};
 
 /// What serves a name.
 pub struct Target {
     /// The component in its workload.
     pub part: Arc<Part>,
     /// Where requests go.
-    pub handler: ProxyHandler<Handler>,
+    pub caller: Caller,
     /// How many at a time.
     pub in_flight: Arc<Semaphore>,
     /// What is counted of it.
@@ -39,7 +38,7 @@ impl Target {
         Arc::new(Self {
             part,
             _over: handler.over().drop_guard(),
-            handler: ProxyHandler::new(handler),
+            caller: Caller::new(handler),
             in_flight: Arc::new(Semaphore::new(in_flight)),
             meters,
             turn: AtomicUsize::new(0),

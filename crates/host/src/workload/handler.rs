@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use wasmtime::Store;
-use wasmtime_wasi_http::handler::{HandlerState, Instance};
+use wasmtime_wasi_http::handler::{HandlerState, Instance, Proxy, ProxyHandler, Request, Response};
 
 use super::pool::{Expiration, Warm, Worker};
-use super::{Part, Pool};
+use super::{Part, Pool, Work, once};
 use crate::engine::{Compiled, Engine, GuestLimits, GuestMemory, State};
+use crate::http::Call;
 
 /// What all handlers of a host share.
 #[derive(Clone)]
@@ -46,6 +47,48 @@ impl Handler {
     pub fn over(&self) -> CancellationToken {
         self.warm.over()
     }
+
+    /// Time for a request, until its response begins.
+    pub(super) fn timeout(&self) -> Duration {
+        self.options.request_timeout
+    }
+
+    /// A new instance, and its store.
+    pub(super) async fn instance(&self) -> wasmtime::Result<(Store<State>, Proxy)> {
+        let http = self.compiled.http.as_ref().ok_or_else(|| wasmtime::format_err!("the component serves no HTTP"))?;
+        let mut store = self.options.store(&self.parts)?;
+        let timeout = self.timeout();
+        let proxy = tokio::time::timeout(timeout, http.instantiate_async(&mut store))
+            .await
+            .map_err(|_| wasmtime::format_err!("the component did not start within {} s", timeout.as_secs()))??;
+        Ok((store, proxy))
+    }
+}
+
+/// Who calls a component.
+pub enum Caller {
+    /// On instances that are kept, each a task that takes one call after the other.
+    Kept(ProxyHandler<Handler>),
+    /// Each call on an instance of its own.
+    Once(Arc<Handler>),
+}
+
+impl Caller {
+    /// As the component's pool says.
+    pub fn new(handler: Handler) -> Self {
+        if handler.pool.size == 0 { Self::Once(Arc::new(handler)) } else { Self::Kept(ProxyHandler::new(handler)) }
+    }
+
+    /// Calls it: the answer, and what the instance still has to do if no task of its own does that. Not to be polled by
+    /// an instance: wasmtime runs none within another.
+    pub async fn call(&self, call: Call, request: Request) -> wasmtime::Result<(Response, Option<Work>)> {
+        match self {
+            Self::Kept(handler) => handler.handle(call, request).await.map(|response| (response, None)),
+            Self::Once(handler) => {
+                once::call(handler, call, request).await.map(|(response, work)| (response, Some(work)))
+            }
+        }
+    }
 }
 
 impl HandlerOptions {
@@ -71,12 +114,8 @@ impl HandlerState for Handler {
     type WorkerState = Worker;
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<State, Expiration, Worker>> {
-        let http = self.compiled.http.as_ref().ok_or_else(|| wasmtime::format_err!("the component serves no HTTP"))?;
-        let mut store = self.options.store(&self.parts)?;
-        let timeout = self.options.request_timeout;
-        let proxy = tokio::time::timeout(timeout, http.instantiate_async(&mut store))
-            .await
-            .map_err(|_| wasmtime::format_err!("the component did not start within {} s", timeout.as_secs()))??;
+        let (store, proxy) = self.instance().await?;
+        let timeout = self.timeout();
         Ok(Instance {
             store,
             proxy,

@@ -3,19 +3,22 @@
 //! A digest's code is shared ([`crate::engine::Compiled`]); a workload is names, settings and a route, a few kilobytes.
 
 mod handler;
+mod once;
 mod plan;
 mod pool;
 mod service;
 mod volumes;
+mod work;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use handler::{Handler, HandlerOptions};
+pub use handler::{Caller, Handler, HandlerOptions};
 pub use plan::{Plan, PlanError, PlannedComponent, PlannedService};
 pub use pool::Pool;
 pub use service::{Service, ServiceState};
 pub use volumes::{Mount, Volumes};
+pub use work::Work;
 
 use crate::engine::Compiled;
 use crate::http::{AllowedHosts, Target};

@@ -82,15 +82,20 @@ impl WorkerState for Worker {
 
     fn drop(&self, store: Store<State>, result: Result<(), wasmtime::Error>) {
         if let Err(err) = result {
-            // Before the store goes: its bodies end then, and would look complete.
-            store.data().calls().break_off();
-            let part = store.data().part(0);
-            tracing::warn!(
-                namespace = part.namespace, workload = part.workload, component = part.component,
-                error = %format!("{err:#}"), "an instance ended"
-            );
+            broken(&store, &err);
         }
     }
+}
+
+/// An instance ends in the middle of things. To be told before the store goes: its bodies end then, and would look
+/// complete.
+pub(super) fn broken(store: &Store<State>, err: &wasmtime::Error) {
+    store.data().calls().break_off();
+    let part = store.data().part(0);
+    tracing::warn!(
+        namespace = part.namespace, workload = part.workload, component = part.component, error = %format!("{err:#}"),
+        "an instance ended"
+    );
 }
 
 /// Idle instances of a component in its workload.

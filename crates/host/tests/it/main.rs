@@ -19,6 +19,7 @@ mod distribution;
 mod egress;
 mod guests;
 mod host;
+mod in_place;
 mod ingress;
 #[path = "../../../contract/tests/nats/jwt.rs"]
 #[allow(dead_code, reason = "the matrix of the other package uses the rest of it")]
