@@ -75,7 +75,7 @@ fn refers(value: &str, variable: &str) -> bool {
 }
 
 /// The volume that a path is in, if another Pod of the namespace can have it too.
-fn mounted<'a>(container: &'a Container, spec: &'a PodSpec, path: &str) -> Option<(&'a Volume, &'a VolumeMount)> {
+pub fn mounted<'a>(container: &'a Container, spec: &'a PodSpec, path: &str) -> Option<(&'a Volume, &'a VolumeMount)> {
     let mounts = container.volume_mounts.iter().flatten();
     let mount =
         mounts.filter(|mount| path.starts_with(&mount.mount_path)).max_by_key(|mount| mount.mount_path.len())?;

@@ -11,7 +11,7 @@ mod served;
 
 pub use connect::{Target, connect};
 pub use error::ClusterError;
-pub use identities::Taken;
+pub use identities::{Taken, mounted};
 pub use kinds::{Kind, Kinds};
 pub use kube::Client;
 pub use parts::{main, part};

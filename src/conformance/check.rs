@@ -62,7 +62,7 @@ impl Need {
     pub const fn about(self) -> &'static str {
         match self {
             Self::Agent => "a Pod of our image runs in the namespace of the release",
-            Self::Guests => "hosts pull from the registry of that Pod",
+            Self::Guests => "hosts pull from the registry of that Pod, and want no certificate of it",
             Self::TwoHosts => "two hosts or more",
             Self::BundledNats => "the release brings its NATS server",
             Self::Identities => "the release's own credentials of NATS can be mounted",

@@ -18,6 +18,8 @@ pub(super) enum Probe {
     Load { name: String, request: Http, pause_ms: u64, limit_ms: u64 },
     /// Ends a load.
     Rest { name: String },
+    /// A handshake of TLS, and no request.
+    Tls { address: String, name: String },
     /// Something on NATS.
     Nats(Nats),
     /// Whether anything listens there.
@@ -46,8 +48,10 @@ pub(super) struct Http {
     pub trailers: Vec<(String, String)>,
     /// Tell all of the body, and not only its beginning.
     pub whole: bool,
-    /// HTTP/2 without TLS.
-    pub h2c: bool,
+    /// HTTP/2, without a word of HTTP/1.1 before it.
+    pub h2: bool,
+    /// Over TLS, whatever certificate is shown.
+    pub tls: bool,
     /// How many requests, one after the other.
     pub times: usize,
     /// For all of it.
@@ -79,6 +83,24 @@ impl Answer {
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
+}
+
+/// What was shown in a handshake of TLS.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Shown {
+    /// Why it did not come to its end.
+    pub error: Option<String>,
+    /// `TLSv1_3`.
+    pub version: String,
+    /// What was agreed upon of HTTP/2 and HTTP/1.1, if that was talked about.
+    pub protocol: Option<String>,
+    /// The server's own certificate: DER, in Base64.
+    pub certificate: String,
+    /// Seconds until it is valid, by the clock of the agent; below zero once it is.
+    pub begins_in: i64,
+    /// Seconds until it has ended; below zero once it has.
+    pub ends_in: i64,
 }
 
 /// Who we are on NATS: the identities of the release, as its Pods have them.
@@ -155,6 +177,8 @@ pub(super) enum Seen {
     Http { answers: Vec<Answer>, error: Option<String> },
     /// How the load went: answers below 400, and what the others were.
     Load { good: u64, bad: Vec<String> },
+    /// A handshake.
+    Tls(Shown),
     /// On NATS.
     Nats(Heard),
     /// Whether something listens.

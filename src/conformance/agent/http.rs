@@ -9,8 +9,10 @@ use hyper::body::{Frame, Incoming};
 use hyper::client::conn::{http1, http2};
 use hyper::{HeaderMap, Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
+use super::tls;
 use crate::conformance::probe::{Answer, Http, Seen};
 
 /// As much of a body is told.
@@ -49,9 +51,23 @@ async fn connect(asked: &Http) -> Result<Sender, String> {
     let stream =
         TcpStream::connect(&asked.address).await.map_err(|err| format!("connect to {}: {err}", asked.address))?;
     _ = stream.set_nodelay(true);
+    if asked.tls {
+        let name = tls::name(asked.host.as_deref(), &asked.address);
+        let protocol = if asked.h2 { tls::H2 } else { tls::HTTP_1 };
+        let stream = tls::connect(stream, name, &[protocol]).await?;
+        if asked.h2 && stream.get_ref().1.alpn_protocol() != Some(tls::H2) {
+            return Err(format!("{} does not agree to HTTP/2", asked.address));
+        }
+        speak(stream, asked).await
+    } else {
+        speak(stream, asked).await
+    }
+}
+
+async fn speak(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, asked: &Http) -> Result<Sender, String> {
     let io = TokioIo::new(stream);
     // Connections end with their senders.
-    if asked.h2c {
+    if asked.h2 {
         let (sender, connection) =
             http2::handshake(TokioExecutor::new(), io).await.map_err(|err| format!("handshake: {err}"))?;
         tokio::spawn(connection);
@@ -89,7 +105,10 @@ fn request(
     let mut builder = Request::builder().method(method);
     // HTTP/2 names the host in the address.
     builder = match &asked.host {
-        Some(host) if asked.h2c => builder.uri(format!("http://{host}{}", asked.path)),
+        Some(host) if asked.h2 => {
+            let scheme = if asked.tls { "https" } else { "http" };
+            builder.uri(format!("{scheme}://{host}{}", asked.path))
+        }
         Some(host) => builder.uri(&asked.path).header("host", host),
         None => builder.uri(&asked.path),
     };
@@ -110,7 +129,7 @@ fn request(
             let name = hyper::header::HeaderName::try_from(name).map_err(|err| err.to_string())?;
             trailers.insert(name, hyper::header::HeaderValue::try_from(value).map_err(|err| err.to_string())?);
         }
-        if !asked.h2c {
+        if !asked.h2 {
             let names: Vec<&str> = asked.trailers.iter().map(|(name, _)| name.as_str()).collect();
             builder = builder.header("trailer", names.join(", "));
         }

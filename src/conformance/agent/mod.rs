@@ -8,6 +8,7 @@ mod load;
 mod nats;
 mod registry;
 mod server;
+mod tls;
 
 use std::net::SocketAddr;
 

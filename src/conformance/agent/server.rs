@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use super::exports::{self, Exports};
 use super::load::Loads;
 use super::registry::Registry;
-use super::{AgentError, Options, http as requests, identities, nats};
+use super::{AgentError, Options, http as requests, identities, nats, tls};
 use crate::conformance::probe::{Identity, Probe, Seen};
 
 /// A probe is a few lines.
@@ -137,6 +137,7 @@ impl Agent {
                 self.loads.rest(&name);
                 Seen::Done
             }
+            Probe::Tls { address, name } => Seen::Tls(tls::look(&address, &name).await),
             Probe::Nats(asked) => nats::run(&self.identities, &asked).await,
             Probe::Tcp { address } => {
                 let connecting = tokio::net::TcpStream::connect(&address);

@@ -37,13 +37,13 @@ impl Stage {
     /// Requests for `/` of that host name.
     pub(in crate::conformance) fn load(&self, address: &str, host: &str, pause_ms: u64) -> Load<'_> {
         let name = self.name("load");
-        let request = Http {
+        let request = self.to_workload(Http {
             address: address.into(),
             host: Some(host.into()),
             path: "/".into(),
             timeout_ms: 10_000,
             ..Http::default()
-        };
+        });
         Load { stage: self, probe: Probe::Load { name: name.clone(), request, pause_ms, limit_ms: 150_000 }, name }
     }
 }

@@ -75,7 +75,7 @@ impl Stage {
                 path: path.into(),
                 ..Default::default()
             };
-            let answer = self.ask(request).await?;
+            let answer = self.ask_as_it_is(request).await?;
             pages.push((name, answer.status, answer.body));
         }
         hold!(!pages.is_empty(), "there is no Pod of the {part}");

@@ -13,6 +13,7 @@ mod shared;
 mod snapshot;
 mod stage;
 mod stranger;
+mod tls;
 mod workloads;
 
 use tokio::sync::OnceCell;
@@ -28,6 +29,7 @@ pub(super) use shared::Shared;
 pub(super) use snapshot::{Snapshot, arguments, is_ready, pod_address};
 pub(super) use stage::Stage;
 pub(super) use stranger::Stranger;
+pub(super) use tls::Source;
 pub(super) use workloads::{Running, address, is, socket, unmet};
 
 /// The label of everything a run makes; its value is the run.
@@ -141,7 +143,7 @@ impl Scene {
             Need::Agent => self.agent.as_ref().err().map(|why| format!("no agent: {why}")),
             Need::Guests => match &self.agent {
                 Err(why) => Some(format!("no agent: {why}")),
-                Ok(agent) => self.snapshot.refuses(&agent.registry),
+                Ok(agent) => self.snapshot.refuses(&agent.registry).or_else(|| self.snapshot.wants_certificates()),
             },
             Need::Identities => match &self.agent {
                 Err(why) => Some(format!("no agent: {why}")),

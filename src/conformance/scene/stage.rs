@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{MADE_FOR, MARK, Scene, Snapshot, clear};
 use crate::cluster::{ClusterError, Kind};
 use crate::conformance::check::Stop;
-use crate::conformance::probe::{Act, Answer, Heard, Http, Identity, Nats, Probe, Seen};
+use crate::conformance::probe::{Act, Answer, Heard, Http, Identity, Nats, Probe, Seen, Shown};
 
 /// The scene, for one check.
 #[derive(Clone)]
@@ -99,27 +99,50 @@ impl Stage {
         self.agent()?.probe(probe).await
     }
 
-    /// Requests from inside the cluster: every answer, and why there are no more.
+    /// A request of a workload, over TLS where its hosts serve that.
+    pub(super) fn to_workload(&self, request: Http) -> Http {
+        Http { tls: self.snapshot().serves_tls(&request.address), ..request }
+    }
+
+    /// Requests of workloads from inside the cluster: every answer, and why there are no more.
     pub(in crate::conformance) async fn http(&self, request: Http) -> Result<(Vec<Answer>, Option<String>), Stop> {
+        self.as_it_is(self.to_workload(request)).await
+    }
+
+    /// The same of whatever answers there, spoken to as the request says.
+    pub(in crate::conformance) async fn as_it_is(&self, request: Http) -> Result<(Vec<Answer>, Option<String>), Stop> {
         match self.probe(&Probe::Http(request)).await? {
             Seen::Http { answers, error } => Ok((answers, error)),
             other => Err(unexpected(&other)),
         }
     }
 
-    /// One request, which must be answered.
+    /// One request of a workload, which must be answered.
     pub(in crate::conformance) async fn ask(&self, request: Http) -> Result<Answer, Stop> {
+        self.ask_as_it_is(self.to_workload(request)).await
+    }
+
+    /// The same of whatever answers there.
+    pub(super) async fn ask_as_it_is(&self, request: Http) -> Result<Answer, Stop> {
         let what = format!("{} {} of {}", request.path, request.host.as_deref().unwrap_or("no host"), request.address);
-        let (answers, error) = self.http(request).await?;
+        let (answers, error) = self.as_it_is(request).await?;
         let Some(answer) = answers.into_iter().next() else {
             return Err(Stop::failed(format!("{what}: {}", error.unwrap_or_default())));
         };
         Ok(answer)
     }
 
-    /// A GET.
+    /// A GET of a workload.
     pub(in crate::conformance) async fn get(&self, address: &str, host: &str, path: &str) -> Result<Answer, Stop> {
         self.ask(Http { address: address.into(), host: Some(host.into()), path: path.into(), ..Http::default() }).await
+    }
+
+    /// A handshake of TLS from inside the cluster.
+    pub(in crate::conformance) async fn handshake(&self, address: &str, host: &str) -> Result<Shown, Stop> {
+        match self.probe(&Probe::Tls { address: address.into(), name: host.into() }).await? {
+            Seen::Tls(shown) => Ok(shown),
+            other => Err(unexpected(&other)),
+        }
     }
 
     /// Something on NATS.

@@ -59,6 +59,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     // Components for another target take a build of their own.
     ("chartwright_guests", &["conformance"]),
     ("hyper", &["conformance"]),
+    ("tokio_rustls", &["conformance"]),
+    ("x509_parser", &["conformance"]),
     ("oci_client", &["oci"]),
     ("kube", &["cluster", "release", "install", "hosts", "conformance"]),
 ];

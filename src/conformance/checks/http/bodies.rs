@@ -60,7 +60,7 @@ pub(super) async fn streaming(stage: &Stage) -> Outcome {
 pub(super) async fn trailers(stage: &Stage) -> Outcome {
     let mut request = to(stage, "POST", "/trailers").await?;
     // Over HTTP/1.1 servers leave them out unless their own headers announced them.
-    request.h2c = true;
+    request.h2 = true;
     request.parts = vec!["body".to_owned()];
     request.trailers = vec![("x-conformance".to_owned(), "end".to_owned())];
     request.headers = vec![("te".to_owned(), "trailers".to_owned())];

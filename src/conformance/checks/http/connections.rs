@@ -4,10 +4,10 @@ use crate::conformance::check::{Outcome, Stop, hold};
 use crate::conformance::probe::Http;
 use crate::conformance::scene::{Draft, Stage};
 
-async fn times(stage: &Stage, times: usize, h2c: bool) -> Outcome {
+async fn times(stage: &Stage, times: usize, h2: bool) -> Outcome {
     let shared = stage.shared().await?;
     let request =
-        Http { address: shared.address(), host: Some(shared.host()), path: "/".into(), times, h2c, ..Http::default() };
+        Http { address: shared.address(), host: Some(shared.host()), path: "/".into(), times, h2, ..Http::default() };
     let (answers, error) = stage.http(request).await?;
     let good = answers.iter().filter(|answer| answer.status == 200 && answer.error.is_none()).count();
     hold!(
@@ -23,7 +23,9 @@ pub(super) async fn keep_alive(stage: &Stage) -> Outcome {
 }
 
 pub(super) async fn h2c(stage: &Stage) -> Outcome {
-    times(stage, 5, true).await
+    let seen = times(stage, 5, true).await?;
+    let tls = stage.snapshot().serves_tls(&stage.shared().await?.address());
+    Ok(format!("{seen} {}", if tls { "over TLS" } else { "in the clear" }))
 }
 
 pub(super) async fn concurrent(stage: &Stage) -> Outcome {

@@ -4,6 +4,7 @@ mod bodies;
 mod connections;
 mod routing;
 mod service;
+mod tls;
 
 use std::time::Duration;
 
@@ -33,8 +34,11 @@ checks! {
         "Many requests are answered on one connection"
         hint "something between client and host closes connections after each answer"
     "http.h2c" parallel(connections::h2c) [Guests, OurHost] 90 s
-        "HTTP/2 without TLS is spoken as well"
+        "HTTP/2 is spoken as well, over TLS where hosts serve that and in the clear where they do not"
         hint "gRPC needs it: a proxy in between speaks HTTP/1.1 only"
+    "http.tls" parallel(tls::served) [Guests, OurHost] 180 s
+        "Hosts answer over TLS alone, with the certificate that their Secret holds now and that has not ended"
+        hint "something in front of the hosts ends TLS in their place, or they cannot use what the Secret holds: look at their logs and at `chartwright certs status`"
     "http.concurrent" parallel(connections::concurrent) [Guests] 90 s
         "Forty requests at a time are all answered"
         hint "limits of the host are too low: `hostDefaults.limits.maxInFlight` and `coreInstances`, or the memory of its Pod"
