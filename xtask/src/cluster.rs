@@ -113,7 +113,9 @@ pub(crate) fn walkthrough(keep: bool) -> Result<Outcome> {
     let walked = run_command(script("walkthrough").args([&program, &component]).envs(helms()))
         .and_then(|()| run_command(script("releases").args([&program, &component])))
         .and_then(|()| run_command(script("conformance").arg(&program).arg("--disruptive")))
-        .and_then(|()| run_command(script("saboteurs").arg(&program)));
+        .and_then(|()| run_command(script("saboteurs").arg(&program)))
+        // The last: what came before asks hosts in plain HTTP.
+        .and_then(|()| run_command(script("https").arg(&program)));
     if !keep {
         run_command(testbed().arg("down"))?;
     }

@@ -10,10 +10,14 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/ed25519"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"log"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -23,6 +27,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 )
 
 const reason = "X-Chartwright-Reason"
@@ -114,6 +119,9 @@ func (s *streams) begin(conn *net.TCPConn) {
 	head, _ := from.Peek(from.Buffered())
 	one, two := &stream{conn, from, to}, bytes.HasPrefix(head, []byte("PRI "))
 	switch end := bytes.Index(head, []byte("\r\n")); {
+	case head[0] == 0x16 && on("certificate"):
+		terminate(one)
+		return
 	case two && on("h2c"):
 		conn.Close()
 		return
@@ -152,13 +160,55 @@ func splice(conn *net.TCPConn, from io.Reader, to string) {
 	if err != nil {
 		return
 	}
+	join(conn, from, other.(*net.TCPConn))
+}
+
+// What each says to the other, until neither says more.
+func join(conn io.Writer, from io.Reader, other interface {
+	net.Conn
+	CloseWrite() error
+}) {
 	defer other.Close()
 	go func() {
 		_, _ = io.Copy(other, from)
-		_ = other.(*net.TCPConn).CloseWrite()
+		_ = other.CloseWrite()
 	}()
 	_, _ = io.Copy(conn, other)
 }
+
+// Ends TLS in a host's place, with a certificate of our own, and speaks it to the host.
+func terminate(one *stream) {
+	defer one.Close()
+	inside := tls.Server(one, &tls.Config{
+		Certificates: []tls.Certificate{certificate()}, NextProtos: []string{"h2", "http/1.1"},
+	})
+	if inside.Handshake() != nil {
+		return
+	}
+	defer inside.Close()
+	asked := inside.ConnectionState()
+	config := &tls.Config{InsecureSkipVerify: true, ServerName: asked.ServerName}
+	if asked.NegotiatedProtocol != "" {
+		config.NextProtos = []string{asked.NegotiatedProtocol}
+	}
+	if other, err := tls.Dial("tcp4", one.to, config); err == nil {
+		join(inside, inside, other)
+	}
+}
+
+// Of nobody who is trusted, and as sound as any.
+var certificate = sync.OnceValue(func() tls.Certificate {
+	public, private, _ := ed25519.GenerateKey(nil)
+	now := time.Now()
+	wanted := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: now.Add(-time.Hour), NotAfter: now.Add(99 * 24 * time.Hour),
+	}
+	signed, err := x509.CreateCertificate(nil, wanted, wanted, public, private)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{signed}, PrivateKey: private}
+})
 
 // ---------------------------------------------------------------- requests and answers
 
