@@ -65,7 +65,11 @@ fn sound(shown: &Shown) -> Result<(), String> {
 }
 
 fn span(seconds: i64) -> String {
-    if seconds >= 2 * DAY { format!("{} days", seconds / DAY) } else { format!("{} minutes", seconds / 60) }
+    match seconds {
+        0..300 => format!("{seconds} s"),
+        300..172_800 => format!("{} minutes", seconds / 60),
+        _ => format!("{} days", seconds / DAY),
+    }
 }
 
 /// Whether what a host shows is what its Secret holds; waits as long as a change of it may be on its way.
@@ -116,7 +120,7 @@ mod tests {
             (Shown { error: Some("connection refused".into()), ..good.clone() }, "connection refused"),
             (Shown { begins_in: 3 * DAY, ..good.clone() }, "valid in 3 days only"),
             (Shown { ends_in: -7200, ..good.clone() }, "ended 120 minutes ago"),
-            (Shown { ends_in: 0, ..good.clone() }, "ended 0 minutes ago"),
+            (Shown { ends_in: 0, ..good.clone() }, "ended 0 s ago"),
             (Shown { protocol: Some("http/1.1".into()), ..good.clone() }, "http/1.1 is spoken"),
             (Shown { protocol: None, ..good.clone() }, "HTTP/1.1 is spoken"),
         ] {
