@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::{MARK, Snapshot, Wanted};
 use crate::cluster::{Client, ClusterError, Taken, main};
 use crate::conformance::check::Stop;
-use crate::conformance::probe::{PORT, Probe, Seen, TAG};
+use crate::conformance::probe::{Act, Identity, Nats, PORT, Probe, Seen, TAG};
 
 /// The name of Pod and Service. It stays, so that values can name the registry before anything runs.
 const NAME: &str = "chartwright-conformance";
@@ -18,6 +18,8 @@ const NAME: &str = "chartwright-conformance";
 const PATIENCE: Duration = Duration::from_secs(90);
 /// What fails on the way to the agent is tried again for that long: an API server cuts an answer off now and then.
 const TRANSPORT: Duration = Duration::from_secs(10);
+/// What makes the cluster's network follows within that time, in milliseconds.
+const FOLLOWS: u64 = 15_000;
 /// Between two such tries.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -115,6 +117,13 @@ impl Agent {
         let domain = domain(snapshot);
         let no_identities = Some("it is nobody".to_owned());
         Ok(Self { client: client.clone(), namespace: namespace.to_owned(), port, pod, domain, registry, no_identities })
+    }
+
+    /// NetworkPolicies know a Pod that is new a moment later; until then NATS is as far from it as from a stranger. Waits for that
+    /// moment; what keeps it longer is the claim of a check.
+    pub(super) async fn let_in(&self) {
+        let nats = Nats { identity: Identity::Operator, act: Act::Connect, timeout_ms: FOLLOWS };
+        _ = self.probe(&Probe::Nats(nats)).await;
     }
 
     /// `name:port` of a Service, with the dot at the end that ends a search through other domains.

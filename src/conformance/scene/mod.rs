@@ -102,7 +102,11 @@ impl Scene {
         let run = run_name();
         let agent = if with_agent {
             tell("starting the agent".to_owned());
-            Agent::start(&client, &snapshot, wanted, &run).await
+            let agent = Agent::start(&client, &snapshot, wanted, &run).await;
+            if let (Ok(agent), Some(true)) = (&agent, snapshot.policies.as_ref().map(|all| !all.is_empty())) {
+                agent.let_in().await;
+            }
+            agent
         } else {
             Err("no selected check needs it".to_owned())
         };

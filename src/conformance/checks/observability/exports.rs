@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use tokio::time::{Instant, sleep};
+
 use crate::conformance::check::{Outcome, Stop};
 use crate::conformance::probe::{Probe, Seen};
 use crate::conformance::scene::{Draft, Stage};
 
 /// Between two looks at what came.
 const PAUSE: Duration = Duration::from_millis(500);
+/// What is sent at once is there within that time.
+const UNDER_WAY: Duration = Duration::from_secs(10);
 
 pub(super) async fn traces(stage: &Stage) -> Outcome {
     export(stage, "traces").await
@@ -25,6 +29,16 @@ pub(super) async fn logs(stage: &Stage) -> Outcome {
 fn variable(stage: &Stage, name: &str) -> Option<String> {
     let variables = stage.snapshot().main("host")?.env.as_ref()?;
     variables.iter().find(|variable| variable.name == name)?.value.clone().filter(|value| !value.is_empty())
+}
+
+/// How often a signal is sent: as OpenTelemetry's variables say, or as it does without them.
+fn interval(stage: &Stage, signal: &str) -> Duration {
+    let (name, default) = match signal {
+        "traces" => ("OTEL_BSP_SCHEDULE_DELAY", 5_000),
+        "metrics" => ("OTEL_METRIC_EXPORT_INTERVAL", 60_000),
+        _ => ("OTEL_BLRP_SCHEDULE_DELAY", 1_000),
+    };
+    Duration::from_millis(variable(stage, name).and_then(|value| value.parse().ok()).unwrap_or(default))
 }
 
 /// Why the agent gets nothing of that signal, if so.
@@ -66,12 +80,16 @@ async fn export(stage: &Stage, signal: &str) -> Outcome {
         return Err(Stop::failed(format!("the workload answers {}", answer.status)));
     }
     let texts = if signal == "logs" { vec![words] } else { vec![draft.name.clone(), stage.namespace.clone()] };
-    stage.at(format!("no export of {signal} with {} came", texts.join(" and ")));
-    loop {
-        let probe = Probe::Exports { signal: signal.to_owned(), texts: texts.clone() };
+    let with = texts.join(" and ");
+    let probe = Probe::Exports { signal: signal.to_owned(), texts };
+    // One may have been on its way before the request was made.
+    let patience = 2 * interval(stage, signal) + UNDER_WAY;
+    let end = Instant::now() + patience;
+    while Instant::now() < end {
         if let Seen::Count { count: 1.. } = stage.probe(&probe).await? {
-            return Ok(format!("an export with {}", texts.join(" and ")));
+            return Ok(format!("an export with {with}"));
         }
-        tokio::time::sleep(PAUSE).await;
+        sleep(PAUSE).await;
     }
+    Err(Stop::failed(format!("no export of {signal} with {with} came in {} s", patience.as_secs())))
 }

@@ -30,7 +30,7 @@ checks! {
     "observability.otlp.traces" parallel(exports::traces) [Guests, OurHost] 60 s
         "Spans of a workload's requests are exported over OTLP"
         hint "the hosts' log says why an export failed: a collector that refuses, a proxy in between, a NetworkPolicy"
-    "observability.otlp.metrics" parallel(exports::metrics) [Guests, OurHost] 120 s
+    "observability.otlp.metrics" parallel(exports::metrics) [Guests, OurHost] 180 s
         "Durations of a workload's requests are exported over OTLP"
         hint "the hosts' log says why an export failed; OTEL_METRIC_EXPORT_INTERVAL (milliseconds) is how often they are sent"
     "observability.otlp.logs" parallel(exports::logs) [Guests, OurHost] 60 s
