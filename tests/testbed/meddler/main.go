@@ -110,6 +110,10 @@ func (s *streams) accept() {
 
 func (s *streams) begin(conn *net.TCPConn) {
 	to, err := meant(conn)
+	if on("carry") && err == nil {
+		splice(conn, conn, to)
+		return
+	}
 	from := bufio.NewReaderSize(conn, 64<<10)
 	_, none := from.Peek(4)
 	if err != nil || none != nil {
