@@ -201,7 +201,7 @@ fn install() -> Result<Outcome> {
 
 /// A pipeline that has taken so long began on a cold machine, and would be ended before the cluster is done: its build and its scripts
 /// take half an hour there.
-const COLD: Duration = Duration::from_mins(48);
+const COLD: Duration = Duration::from_mins(45);
 
 /// The platform on a cluster of its own, from install to uninstall.
 fn walkthrough() -> Result<Outcome> {
