@@ -226,6 +226,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn it_takes_exports_in_and_finds_them_by_their_words() {
+        let address = agent().await;
+        let post = |path: &str, text: String| Http { method: "POST".into(), parts: vec![text], ..to(address, path) };
+        let exported = requests::run(&post("/v1/traces", "a span of hello".into())).await;
+        let Seen::Http { answers, error: None } = exported else { panic!("no answer") };
+        assert_eq!((answers[0].status, answers[0].length), (200, 0), "an empty message: all of it was taken");
+        for (signal, word, count) in [("traces", "hello", 1), ("traces", "other", 0), ("logs", "hello", 0)] {
+            let probe = Probe::Exports { signal: signal.into(), texts: vec![word.into()] };
+            let asked = post("/probe", serde_json::to_string(&probe).unwrap());
+            let Seen::Http { answers, .. } = requests::run(&asked).await else { panic!("no answer") };
+            assert!(answers[0].body.contains(&format!("\"count\":{count}")), "{signal} {word}: {}", answers[0].body);
+        }
+    }
+
+    #[tokio::test]
     async fn a_load_counts_what_is_lost() {
         let address = agent().await;
         let loads = Loads::default();

@@ -93,18 +93,8 @@ impl Agent {
         // They are in the namespace of the release.
         let secrets = pod.spec.as_mut().and_then(|spec| spec.image_pull_secrets.take());
         let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
-        // The account of a new namespace takes a moment.
-        for attempt in 0.. {
-            match pods.create(&PostParams::default(), &pod).await {
-                Ok(_) => break,
-                Err(kube::Error::Api(status)) if status.message.contains("serviceaccount") && attempt < 50 => {
-                    tokio::time::sleep(Duration::from_millis(200)).await;
-                }
-                Err(err) => {
-                    return Err(ClusterError::when(format!("create the Pod {namespace}/{NAME}"))(err).to_string());
-                }
-            }
-        }
+        let created = super::create_in_new_namespace(&pods, &PostParams::default(), &pod).await;
+        created.map_err(|err| ClusterError::when(format!("create the Pod {namespace}/{NAME}"))(err).to_string())?;
         let pod = ready(&pods).await.map_err(|why| match secrets {
             Some(secrets) if why.contains("ImagePull") => {
                 let names: Vec<String> = secrets.into_iter().map(|secret| secret.name).collect();

@@ -2,7 +2,7 @@
 
 use kube::ResourceExt as _;
 
-use super::Stage;
+use super::{Stage, pod_address, socket};
 use crate::cluster::main;
 use crate::conformance::check::{Stop, hold};
 
@@ -65,9 +65,7 @@ impl Stage {
             else {
                 return Err(Stop::skipped(format!("{name} has no port `{port}`")));
             };
-            let address = pod.status.as_ref().and_then(|status| status.pod_ip.clone()).unwrap_or_default();
-            let address =
-                if address.contains(':') { format!("[{address}]:{number}") } else { format!("{address}:{number}") };
+            let address = socket(pod_address(&pod).unwrap_or_default(), u16::try_from(number).unwrap_or_default());
             let request = crate::conformance::probe::Http {
                 whole: true,
                 address: address.clone(),

@@ -26,9 +26,9 @@ use crate::cluster::{Client, ClusterError, Kinds};
 pub(super) use agent::Agent;
 pub(super) use draft::Draft;
 pub(super) use shared::Shared;
-pub(super) use snapshot::{Snapshot, arguments, is_ready, pod_address};
+pub(super) use snapshot::{INSTANCE, Snapshot, arguments, is_ready, pod_address};
 pub(super) use stage::Stage;
-pub(super) use stranger::Stranger;
+pub(super) use stranger::{Stranger, create_in_new_namespace};
 pub(super) use tls::Source;
 pub(super) use workloads::{Running, address, is, socket, unmet};
 

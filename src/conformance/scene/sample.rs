@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::snapshot::{Snapshot, view};
+use crate::conformance::check::{Outcome, Stop};
 
 /// Objects as the API server has them.
 #[derive(Clone, Debug)]
@@ -178,6 +179,26 @@ pub(in crate::conformance) fn release() -> Release {
         policies: vec![policy("operator", &[8081]), policy("host", &[9191, 9090]), policy("nats", &[4222])],
         hosts: vec![host(2), host(3)],
     }
+}
+
+/// A check that judges objects alone, by the rest of its id.
+pub(in crate::conformance) type Judge = (&'static str, fn(&Snapshot) -> Outcome);
+
+/// Breaks a release, and sees the check of that name fail with those words, and no other.
+#[track_caller]
+pub(in crate::conformance) fn alone(judges: &[Judge], name: &str, words: &str, break_it: impl FnOnce(&mut Release)) {
+    let mut objects = release();
+    break_it(&mut objects);
+    let snapshot = objects.snapshot();
+    let failed: Vec<(&str, String)> = judges
+        .iter()
+        .filter_map(|(name, judge)| match judge(&snapshot) {
+            Err(Stop::Failed { seen, .. }) => Some((*name, seen)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(failed.iter().map(|(name, _)| *name).collect::<Vec<_>>(), [name], "{failed:?}");
+    assert!(failed[0].1.contains(words), "{failed:?}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use super::{SceneError, Wanted};
 use crate::cluster::{Client, ClusterError, main, part};
 
 /// Which release objects belong to.
-const INSTANCE: &str = "app.kubernetes.io/instance";
+pub(in crate::conformance) const INSTANCE: &str = "app.kubernetes.io/instance";
 
 /// A host as its operator sees it.
 #[derive(Clone, Debug, Default)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Namespace, Pod};
-use kube::api::Api;
+use kube::api::{Api, PostParams};
 use serde_json::json;
 
 use super::{Agent, MADE_FOR, MARK, Stage};
@@ -79,6 +79,24 @@ impl Stage {
         let api: Api<Namespace> = Api::all(self.client.clone());
         let seen = api.get(namespace).await.ok().and_then(|namespace| namespace.metadata.labels);
         seen.unwrap_or_else(|| [("kubernetes.io/metadata.name".to_owned(), namespace.to_owned())].into())
+    }
+}
+
+/// Creates a Pod in a namespace that is new: its service account takes a moment.
+pub(in crate::conformance) async fn create_in_new_namespace(
+    pods: &Api<Pod>,
+    parameters: &PostParams,
+    pod: &Pod,
+) -> Result<(), kube::Error> {
+    let mut attempts = 50;
+    loop {
+        match pods.create(parameters, pod).await {
+            Err(kube::Error::Api(status)) if status.message.contains("serviceaccount") && attempts > 0 => {
+                attempts -= 1;
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            created => return created.map(drop),
+        }
     }
 }
 

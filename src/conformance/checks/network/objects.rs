@@ -9,7 +9,7 @@ use kube::ResourceExt;
 
 use super::rules::{End, Port, Way, closing, passes};
 use crate::conformance::check::{Outcome, Stop, hold};
-use crate::conformance::scene::Snapshot;
+use crate::conformance::scene::{INSTANCE, Snapshot};
 
 /// All that have a say on Pods of the release.
 pub(super) fn known(snapshot: &Snapshot) -> Result<&[NetworkPolicy], Stop> {
@@ -17,7 +17,7 @@ pub(super) fn known(snapshot: &Snapshot) -> Result<&[NetworkPolicy], Stop> {
         return Err(Stop::skipped(format!("NetworkPolicies of {} may not be listed", snapshot.namespace)));
     };
     let concerns = |pod: &Pod| [Way::In, Way::Out].iter().any(|way| !closing(all, pod.labels(), *way).is_empty());
-    let ours = |policy: &NetworkPolicy| policy.labels().get("app.kubernetes.io/instance") == Some(&snapshot.release);
+    let ours = |policy: &NetworkPolicy| policy.labels().get(INSTANCE) == Some(&snapshot.release);
     if all.iter().any(ours) || snapshot.pods.iter().any(concerns) {
         return Ok(all);
     }

@@ -3,28 +3,15 @@
 use serde_json::json;
 
 use super::objects;
-use crate::conformance::check::{Outcome, Stop};
+use crate::conformance::check::Stop;
 use crate::conformance::scene::Snapshot;
-use crate::conformance::scene::sample::{Release, release};
-
-type Judge = (&'static str, fn(&Snapshot) -> Outcome);
+use crate::conformance::scene::sample::{self, Judge, Release, release};
 
 const JUDGES: &[Judge] = &[("policies", objects::policies), ("ports", objects::ports)];
 
 #[track_caller]
 fn alone(name: &str, words: &str, break_it: impl FnOnce(&mut Release)) {
-    let mut objects = release();
-    break_it(&mut objects);
-    let snapshot = objects.snapshot();
-    let failed: Vec<(&str, String)> = JUDGES
-        .iter()
-        .filter_map(|(name, judge)| match judge(&snapshot) {
-            Err(Stop::Failed { seen, .. }) => Some((*name, seen)),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(failed.iter().map(|(name, _)| *name).collect::<Vec<_>>(), [name], "{failed:?}");
-    assert!(failed[0].1.contains(words), "{failed:?}");
+    sample::alone(JUDGES, name, words, break_it);
 }
 
 #[test]

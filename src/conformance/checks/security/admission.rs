@@ -1,14 +1,12 @@
 //! Pod security: what the API server itself says of the Pods.
 
-use std::time::Duration;
-
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ObjectMeta, PostParams};
 use serde_json::json;
 
 use crate::cluster::ClusterError;
 use crate::conformance::check::{Outcome, Stop, hold};
-use crate::conformance::scene::Stage;
+use crate::conformance::scene::{Stage, create_in_new_namespace};
 
 pub(super) async fn restricted(stage: &Stage) -> Outcome {
     let namespace = stage.name("ns");
@@ -25,18 +23,12 @@ pub(super) async fn restricted(stage: &Stage) -> Outcome {
         spec.service_account = None;
         let meta = ObjectMeta { name: Some(name.clone()), ..ObjectMeta::default() };
         let pod = Pod { metadata: meta, spec: Some(spec), ..Pod::default() };
-        // The account of a new namespace takes a moment.
-        for attempt in 0.. {
-            match pods.create(&dry, &pod).await {
-                Ok(_) => break,
-                Err(kube::Error::Api(status)) if status.message.contains("serviceaccount") && attempt < 50 => {
-                    tokio::time::sleep(Duration::from_millis(200)).await;
-                }
-                Err(kube::Error::Api(status)) if status.message.contains("violates PodSecurity") => {
-                    return Err(Stop::failed(format!("{name}: {}", status.message)));
-                }
-                Err(err) => return Err(ClusterError::when(format!("ask whether {name} is admitted"))(err).into()),
+        match create_in_new_namespace(&pods, &dry, &pod).await {
+            Ok(()) => {}
+            Err(kube::Error::Api(status)) if status.message.contains("violates PodSecurity") => {
+                return Err(Stop::failed(format!("{name}: {}", status.message)));
             }
+            Err(err) => return Err(ClusterError::when(format!("ask whether {name} is admitted"))(err).into()),
         }
         count += 1;
     }
