@@ -106,9 +106,10 @@ section! {
         enabled: bool,
         /// Kubernetes' own kind, or Cilium's.
         flavor: NetworkPolicyFlavor,
-        /// Also closes what goes out, but for DNS, the API server, NATS and `extraEgress`.
+        /// Also closes what goes out, but for DNS, HTTP(S) of hosts, the ports of NATS, the API server, collectors (`otel.endpoint`)
+        /// and registries (`insecureRegistries`) that these values name, and `extraEgress`.
         egress: bool,
-        /// Ports of the API server that operator and hooks may reach when `egress` is on.
+        /// Ports of the API server that the operator may reach when `egress` is on.
         api_server_ports: Vec<i32>,
     }
 }

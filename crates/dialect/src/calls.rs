@@ -27,6 +27,10 @@ impl<'s> Lower<'_, 's> {
             let subject = if filter.name == "trunc" { self.value(subject)? } else { self.yaml(subject)? };
             return Ok(Kind::Op(op, vec![subject]));
         }
+        if filter.name == "find" {
+            let pattern = self.pattern(&filter.args, span, "find")?;
+            return Ok(Kind::Op(Op::Find(pattern), vec![self.value(subject)?]));
+        }
         let Some((op, count)) = Op::filter(filter.name) else {
             return Err(self.no(
                 span,
@@ -53,12 +57,7 @@ impl<'s> Lower<'_, 's> {
     pub(crate) fn test(&mut self, test: &ast::Test<'s>) -> Result<Kind<'s>> {
         let span = test.expr.span();
         if test.name == "matching" {
-            let [CallArg::Pos(ast::Expr::Const(pattern))] = test.args.as_slice() else {
-                return Err(self.no(span, "`matching` takes a regular expression written out"));
-            };
-            let pattern = Pattern::new(pattern.value.as_str().unwrap_or_default()).map_err(|problem| {
-                self.no(span, format!("this regular expression differs between the two sides: {problem}"))
-            })?;
+            let pattern = self.pattern(&test.args, span, "matching")?;
             return Ok(Kind::Op(Op::Matching(pattern), vec![self.value(&test.expr)?]));
         }
         let Some((op, count)) = Op::test(test.name) else {
@@ -100,6 +99,16 @@ impl<'s> Lower<'_, 's> {
     /// One or more arguments by position.
     pub(crate) fn positional(&mut self, call: &ast::Call<'s>) -> Result<Vec<Expr<'s>>> {
         self.args(&call.args, call.args.len().max(1), call.expr.span(), "this function")
+    }
+
+    /// The one argument of a filter or test that is a regular expression.
+    fn pattern(&self, args: &[CallArg<'s>], span: Span, name: &str) -> Result<Pattern> {
+        let [CallArg::Pos(ast::Expr::Const(pattern))] = args else {
+            return Err(self.no(span, format!("`{name}` takes a regular expression written out")));
+        };
+        Pattern::new(pattern.value.as_str().unwrap_or_default()).map_err(|problem| {
+            self.no(span, format!("this regular expression differs between the two sides: {problem}"))
+        })
     }
 
     fn args(&mut self, args: &[CallArg<'s>], count: usize, span: Span, name: &str) -> Result<Vec<Expr<'s>>> {

@@ -24,6 +24,7 @@ pub enum Op {
     Lower,
     Trim,
     Basename,
+    Find(Pattern),
     // Filters that make other values.
     Int,
     Bool,
@@ -119,7 +120,7 @@ impl Op {
         match self {
             Self::Quote | Self::Text | Self::ToYaml | Self::ToJson | Self::Indent(_) | Self::Nindent(_) => Ty::Str,
             Self::RawJson | Self::Sha256 | Self::Join | Self::Replace | Self::Trunc(_) | Self::B64enc => Ty::Str,
-            Self::Lower | Self::Trim | Self::Basename => Ty::Str,
+            Self::Lower | Self::Trim | Self::Basename | Self::Find(_) => Ty::Str,
             Self::Int | Self::Length => Ty::Int,
             Self::Bool | Self::IsSet | Self::IsString | Self::IsMapping | Self::IsSequence | Self::IsBoolean => {
                 Ty::Bool

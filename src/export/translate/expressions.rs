@@ -173,6 +173,7 @@ impl<'s> Go<'_, 's> {
             Op::Lower => format!("{} | lower", self.text_arg(subject)),
             Op::Trim => format!("{} | trim", self.text_arg(subject)),
             Op::Basename => format!("{} | base", self.text_arg(subject)),
+            Op::Find(pattern) => format!("regexFind {} {}", literal(pattern.as_str()), self.text_arg(subject)),
             Op::Int => match subject.ty() {
                 Ty::Int => self.bare(subject),
                 _ => format!("{} | int64", self.bare(subject)),

@@ -103,7 +103,7 @@ fn check_stmt(program: &Program<'_>, stmt: &Stmt<'_>) -> Result<(), TemplateErro
 
 fn check_expr(program: &Program<'_>, expr: &Expr<'_>) -> Result<(), TemplateError> {
     let mut result = Ok(());
-    if let Kind::Op(Op::Matching(pattern), _) = &expr.kind
+    if let Kind::Op(Op::Matching(pattern) | Op::Find(pattern), _) = &expr.kind
         && Regex::new(pattern.as_str()).is_err()
     {
         return Err(program.error(expr.place, "this regular expression does not compile"));

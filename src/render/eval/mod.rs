@@ -68,11 +68,9 @@ impl<'p, 's> Run<'p, 's> {
         Self { program, input, placeholders, patterns, role, objects: Vec::new(), refusals: Vec::new() }
     }
 
-    /// Whether a pattern matches somewhere in the text; that it compiles is known since the chart was translated.
-    fn matches(&mut self, pattern: &Pattern, text: &str) -> bool {
-        let compiled =
-            self.patterns.entry(pattern.as_str().to_owned()).or_insert_with_key(|text| Regex::new(text).ok());
-        compiled.as_ref().is_some_and(|regex| regex.is_match(text))
+    /// A pattern, ready to be looked for; that it compiles is known since the chart was translated.
+    fn regex(&mut self, pattern: &Pattern) -> Option<&Regex> {
+        self.patterns.entry(pattern.as_str().to_owned()).or_insert_with_key(|text| Regex::new(text).ok()).as_ref()
     }
 
     /// The objects of one file.

@@ -48,6 +48,10 @@ impl<'s> Run<'_, 's> {
             Op::Lower => Value::str(go::lower(&go::text(&subject))),
             Op::Trim => Value::str(go::text(&subject).trim()),
             Op::Basename => Value::str(go::base(&go::text(&subject))),
+            Op::Find(pattern) => {
+                let text = go::text(&subject);
+                Value::str(self.regex(pattern).and_then(|regex| regex.find(&text)).map_or("", |found| found.as_str()))
+            }
             Op::Int => Value::Int(go::int(&subject)),
             Op::Bool => Value::Bool(subject.is_true()),
             Op::Default => {
@@ -86,7 +90,9 @@ impl<'s> Run<'_, 's> {
                     }
                 })
             }
-            Op::Matching(pattern) => Value::Bool(self.matches(pattern, &go::text(&subject))),
+            Op::Matching(pattern) => {
+                Value::Bool(self.regex(pattern).is_some_and(|regex| regex.is_match(&go::text(&subject))))
+            }
             Op::HasApi => {
                 let wanted = go::text(&subject);
                 Value::Bool(self.input.api_versions.contains(&wanted))

@@ -374,6 +374,8 @@ fn what_has_no_twin_is_refused_where_it_stands() {
         ("{{ (values.a in \"abc\")|bool }}", "`in` looks into a list"),
         ("{{ (values.a is matching(\"\\\\d+\"))|bool }}", "differs between the two sides"),
         ("{{ (values.a is matching(values.b))|bool }}", "written out"),
+        ("{{ values.a|find(values.b)|text }}", "written out"),
+        ("{{ values.a|find(\"[0-9]+?\")|find(\"\\\\w\")|text }}", "differs between the two sides"),
         ("{{ merge(values.a)|toJson }}", "`set x = merge"),
         ("{% set x = none %}", "`none` can only be"),
         ("{% set values = 1 %}", "cannot be the name"),

@@ -10,11 +10,9 @@ use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::{Api, Client, Config};
 use serde_json::json;
-use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-use super::process::Process;
-use super::process::free_port;
+use super::process::{Folder, Process, free_port};
 
 pub(crate) const TOKEN: &str = "test-of-the-administrator";
 /// A user that may do nothing until a Role says so.
@@ -25,7 +23,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 /// All of it.
 pub(crate) struct ControlPlane {
-    folder: TempDir,
+    folder: Folder,
     kubebox: PathBuf,
     etcd_port: u16,
     port: u16,
@@ -51,7 +49,7 @@ impl ControlPlane {
             found
         };
         let (etcd, kubebox) = (program("CHARTWRIGHT_ETCD")?, program("CHARTWRIGHT_KUBEBOX")?);
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Folder::new();
         let (etcd_port, peer_port, port) = (free_port(), free_port(), free_port());
         let at = |name: &str| folder.path().join(name);
         let local = |port: u16| format!("http://127.0.0.1:{port}");
@@ -208,7 +206,7 @@ impl ControlPlane {
     }
 }
 
-fn server_arguments(folder: &TempDir, etcd_port: u16, port: u16) -> Vec<String> {
+fn server_arguments(folder: &Folder, etcd_port: u16, port: u16) -> Vec<String> {
     let at = |name: &str| folder.path().join(name).display().to_string();
     vec![
         "kube-apiserver".into(),

@@ -5,6 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, OnceLock};
 
+use tempfile::TempDir;
+
 /// A program, ended when this is dropped.
 pub(crate) struct Process(Child);
 
@@ -59,6 +61,29 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+/// A folder for their files, removed when this is dropped or this program ends: a static is never dropped.
+pub(crate) struct Folder {
+    folder: TempDir,
+    /// Reads until whoever holds the other end is gone.
+    _broom: Child,
+}
+
+impl Folder {
+    /// A new one.
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut broom = Command::new("sh");
+        broom.args(["-c", "cat; sleep 1; rm -rf \"$0\""]).arg(folder.path());
+        broom.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        Self { folder, _broom: broom.spawn().unwrap() }
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
     }
 }
 

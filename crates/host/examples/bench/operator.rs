@@ -41,14 +41,21 @@ impl Host {
         Self { process, address, id: heartbeat["id"].as_str().unwrap().to_owned(), client }
     }
 
-    /// Starts a workload that serves `<number>.example`.
+    /// Starts a workload that serves `<number>.example`, each request on an instance of its own.
     pub(crate) async fn run(&self, image: &str, number: usize) {
+        self.run_pooled(image, number, &json!({})).await;
+    }
+
+    /// The same with instances that are kept as `pool` says.
+    pub(crate) async fn run_pooled(&self, image: &str, number: usize, pool: &serde_json::Value) {
+        let mut component = json!({ "name": "hello", "image": image, "localResources": {} });
+        component.as_object_mut().unwrap().extend(pool.as_object().unwrap().clone());
         let request = json!({
             "workloadId": format!("workload-{number}"),
             "workload": {
                 "namespace": "bench", "name": format!("workload-{number}"),
                 "witWorld": {
-                    "components": [{ "name": "hello", "image": image, "localResources": {} }],
+                    "components": [component],
                     "hostInterfaces": [{
                         "namespace": "wasi", "package": "http", "version": "0.2.2",
                         "interfaces": ["incoming-handler"], "config": { "host": name(number) },

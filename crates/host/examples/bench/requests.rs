@@ -1,7 +1,10 @@
 //! Requests a second and their times: the host, `wasmtime serve` of the same version, and hyper alone.
 
 use std::process::{Command, Stdio};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
+
+use serde_json::json;
 
 use crate::load::{self, Seen};
 use crate::nats::Nats;
@@ -14,25 +17,37 @@ const POINTS: [usize; 3] = [1, 16, 128];
 /// Requests a second of upstream's own host at these points, on two cores with the load beside it.
 const UPSTREAM: [f64; 3] = [6_800.0, 10_700.0, 10_700.0];
 
+/// Its instances that are kept, which no goal is about.
+const KEPT: &str = "the same, `poolSize: 128`";
+
 /// A server in the run.
 struct Server {
     title: &'static str,
     address: String,
+    /// The workload that is asked.
+    workload: usize,
     /// For each point, what each run saw.
     seen: [Vec<Seen>; 3],
     /// Microseconds of its processor time for each request, beside that.
     cost: [Vec<f64>; 3],
-    process: Process,
+    process: Rc<Process>,
 }
 
 impl Server {
     fn new(title: &'static str, address: String, process: Process) -> Self {
-        Self { title, address, seen: Default::default(), cost: Default::default(), process }
+        let process = Rc::new(process);
+        Self { title, address, workload: 0, seen: Default::default(), cost: Default::default(), process }
+    }
+
+    /// Another workload of the same one.
+    fn other(&self, title: &'static str, workload: usize) -> Self {
+        let (address, process) = (self.address.clone(), Rc::clone(&self.process));
+        Self { title, address, workload, seen: Default::default(), cost: Default::default(), process }
     }
 
     fn measure(&mut self, point: usize, time: Duration) {
         let before = self.process.processor();
-        let seen = load::put(&self.address, &operator::name(0), POINTS[point], time);
+        let seen = load::put(&self.address, &operator::name(self.workload), POINTS[point], time);
         self.cost[point].push((self.process.processor() - before) * 1e6 / seen.all);
         self.seen[point].push(seen);
     }
@@ -46,7 +61,9 @@ impl Server {
 pub(crate) async fn measure(nats: &Nats, image: &str, wasmtime: Option<&str>, size: Size) {
     let host = Host::start(nats).await;
     host.run(image, 0).await;
+    host.run_pooled(image, 1, &json!({ "poolSize": POINTS[2] })).await;
     let mut servers = vec![Server::new("chartwright host", host.address, host.process)];
+    servers.push(servers[0].other(KEPT, 1));
     let scratch = tempfile::tempdir().unwrap();
     match wasmtime {
         Some(program) => {
@@ -124,6 +141,7 @@ fn goals(servers: &[Server]) -> String {
     let ours = &servers[0];
     for server in &servers[1..] {
         match server.title {
+            KEPT => {}
             "wasmtime serve" => {
                 line("at least the requests of `wasmtime serve`", &|point| rate(ours, point) >= rate(server, point));
             }

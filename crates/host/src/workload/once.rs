@@ -64,7 +64,25 @@ async fn serve(handler: Arc<Handler>, call: Call, request: Request, answer: Answ
         broken(&instance.store, err);
     }
     instance.over = true;
+    // To free an instance takes as long as many a guest: the answer leaves first. What failed is told at once.
+    if result.is_ok() {
+        next_turn().await;
+    }
     result
+}
+
+/// Ready at the next turn.
+async fn next_turn() {
+    let mut now = false;
+    poll_fn(|cx| {
+        if now {
+            return Poll::Ready(());
+        }
+        now = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Its call, and what it does afterwards, both in as much time as a request has.

@@ -59,8 +59,10 @@ async fn h06_a_wrong_password_is_said_as_such_and_a_corrected_file_heals_it() {
     ];
     let log = data.file("host.log", "");
     let host = Host::launch(&control, &log, &arguments.each_ref().map(String::as_str)).await;
-    let why = host.readiness(|answer| answer.body.contains("does not take the credentials")).await;
-    assert!(why.starts_with("the data plane is away: not connected yet, for "), "{why}");
+    // The planes connect one after the other.
+    let alone = "the data plane is away: not connected yet, for ";
+    let refused = "does not take the credentials";
+    let why = host.readiness(|answer| answer.body.starts_with(alone) && answer.body.contains(refused)).await;
     assert!(why.contains(&data.url()) && !why.contains("planted"), "{why}");
     assert_eq!(host.probe("/livez").await.status, 200);
     let said = std::fs::read_to_string(&log).unwrap();
