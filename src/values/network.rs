@@ -106,8 +106,10 @@ section! {
         enabled: bool,
         /// Kubernetes' own kind, or Cilium's.
         flavor: NetworkPolicyFlavor,
-        /// Also closes what goes out, but for DNS, HTTP(S) of hosts, the ports of NATS, the API server, collectors (`otel.endpoint`)
-        /// and registries (`insecureRegistries`) that these values name, and `extraEgress`.
+        /// Also closes what goes out. Open stay DNS; ports that these values name: of NATS and its leaf remotes, collectors
+        /// (`otel.endpoint`), the API server, and for hosts registries (`insecureRegistries`), other hosts, 80 and 443; and with the
+        /// flavor `kubernetes` what `extraEgress` says. It is the port of the Pod behind a Service that counts: where that is another
+        /// one, and for what only a Secret, `env` or `flags` name, `extraEgress` must have it.
         egress: bool,
         /// Ports of the API server that the operator may reach when `egress` is on.
         api_server_ports: Vec<i32>,

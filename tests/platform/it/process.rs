@@ -1,5 +1,6 @@
 //! Programs that end with this one, whatever becomes of it.
 
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -78,6 +79,8 @@ impl Folder {
         let mut broom = Command::new("sh");
         broom.args(["-c", "cat; sleep 1; rm -rf \"$0\""]).arg(folder.path());
         broom.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        // Whoever ends this program by its group does not end it.
+        broom.process_group(0);
         Self { folder, _broom: broom.spawn().unwrap() }
     }
 

@@ -31,6 +31,11 @@ impl GuestMemory {
         self.used.load(Ordering::Relaxed)
     }
 
+    /// Whether less than half of what may be used is.
+    pub fn has_room(&self) -> bool {
+        !self.enforce || self.used() < self.limit / 2
+    }
+
     /// Takes more; whether that may be.
     fn take(&self, bytes: u64) -> bool {
         let used = self.used.fetch_add(bytes, Ordering::Relaxed) + bytes;
@@ -143,10 +148,18 @@ mod tests {
     }
 
     #[test]
+    fn there_is_room_until_half_is_used_of_a_limit_that_is_enforced() {
+        let all = GuestMemory::new(1000, true);
+        let mut one = GuestLimits::new(Arc::clone(&all), 1000);
+        assert!(one.memory_growing(0, 499, None).unwrap() && all.has_room());
+        assert!(one.memory_growing(499, 500, None).unwrap() && !all.has_room());
+    }
+
+    #[test]
     fn a_counted_limit_only_counts() {
         let all = GuestMemory::new(10, false);
         let mut one = GuestLimits::new(Arc::clone(&all), 1000);
-        assert!(one.memory_growing(0, 100, None).unwrap());
+        assert!(one.memory_growing(0, 100, None).unwrap() && all.has_room());
         assert_eq!((all.used(), all.over.load(Ordering::Relaxed)), (100, 1));
     }
 }

@@ -69,6 +69,8 @@ pub struct Engine {
     /// wasmtime's own.
     pub wasmtime: wasmtime::Engine,
     linker: Linker<State>,
+    /// Of the pool, if there is one.
+    slots: u64,
     /// Packages of capabilities, `wasi:config`.
     own: Vec<String>,
 }
@@ -102,7 +104,13 @@ impl Engine {
         }
         let own = capabilities.iter().map(|capability| capability.imports());
         let own = own.map(|offered| format!("{}:{}", offered.namespace, offered.package)).collect();
-        Ok(Arc::new(Self { wasmtime, linker, own }))
+        Ok(Arc::new(Self { wasmtime, linker, slots: options.core_instances.into(), own }))
+    }
+
+    /// Whether less than half of the pool is taken. A component takes a slot for each of its core modules.
+    pub fn has_room(&self) -> bool {
+        let pool = self.wasmtime.pooling_allocator_metrics();
+        pool.is_none_or(|pool| pool.core_instances() < self.slots / 2)
     }
 }
 

@@ -53,6 +53,11 @@ impl Handler {
         self.options.request_timeout
     }
 
+    /// Whether others find room though an instance is freed later than it could be.
+    pub(super) fn has_room(&self) -> bool {
+        self.options.memory.has_room() && self.options.engine.has_room()
+    }
+
     /// A new instance, and its store.
     pub(super) async fn instance(&self) -> wasmtime::Result<(Store<State>, Proxy)> {
         let http = self.compiled.http.as_ref().ok_or_else(|| wasmtime::format_err!("the component serves no HTTP"))?;

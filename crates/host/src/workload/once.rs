@@ -1,6 +1,6 @@
 //! A call on an instance of its own, which serves no other.
 //!
-//! What `ProxyHandler` does for instances that are kept, without its queue and without a task for each of them.
+//! What `ProxyHandler` does for instances that are kept, without its queue and without a task that has to be woken for an answer.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -64,8 +64,9 @@ async fn serve(handler: Arc<Handler>, call: Call, request: Request, answer: Answ
         broken(&instance.store, err);
     }
     instance.over = true;
-    // To free an instance takes as long as many a guest: the answer leaves first. What failed is told at once.
-    if result.is_ok() {
+    // To free an instance takes as long as many a guest: the answer leaves first, unless the next call may need the room.
+    // What failed is told at once.
+    if result.is_ok() && handler.has_room() {
         next_turn().await;
     }
     result

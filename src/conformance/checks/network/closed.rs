@@ -95,8 +95,8 @@ pub(super) async fn egress(stage: &Stage) -> Outcome {
         let own = End::of(pod, &stage.namespace, BTreeMap::new());
         if passes(all, Way::Out, &own, Some(&strange), &Port::tcp(i32::from(port))) {
             return Err(Stop::skipped(format!(
-                "port {port} of other namespaces is open to {} by its NetworkPolicies: `networkPolicy.egress` is off, or \
-                 `hostDefaults.networkPolicy.extraEgress` has it",
+                "port {port} of other namespaces is open to {} by its NetworkPolicies: `networkPolicy.egress` is off, \
+                 `hostDefaults.networkPolicy.extraEgress` has it, or a URL of the values does",
                 pod.name_any()
             )));
         }
