@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::command::{capture, cargo, command, in_ci, run};
+use crate::command::{HOST, PLATFORM, TOOL, capture, cargo, command, in_ci, run};
 use crate::test::{Outcome, Stage, elapsed};
 use crate::tools::{self, Found};
 use crate::{bench, cache, cluster, dist, edges, generate, golden};
@@ -24,10 +24,6 @@ macro_rules! need {
 
 /// Variables by which the tests in `tests/it` find Helm; without them those tests say so and pass.
 const HELM_VARIABLES: [&str; 3] = ["CHARTWRIGHT_HELM3", "CHARTWRIGHT_HELM4", "CHARTWRIGHT_HELM_RENDER"];
-
-/// The packages that need the WebAssembly engine.
-const HOST: &str = "chartwright-host";
-const PLATFORM: &str = "chartwright-platform-tests";
 
 /// Tests of `tests/it` that need Helm have this in their path.
 const HELM_TESTS: &str = "helm";
@@ -107,18 +103,7 @@ fn advisories() -> Result<Outcome> {
 
 fn tests() -> Result<Outcome> {
     let mut test = cargo();
-    test.args([
-        "test",
-        "--workspace",
-        "--exclude",
-        HOST,
-        "--exclude",
-        PLATFORM,
-        "--quiet",
-        "--lib",
-        "--bins",
-        "--tests",
-    ]);
+    test.args(["test", "--quiet", "--lib", "--bins", "--tests"]).args(TOOL);
     // Helm's tests have a stage of their own.
     for variable in HELM_VARIABLES.iter().chain(&["CHARTWRIGHT_SETS", tools::ETCD_VARIABLE]) {
         test.env_remove(variable);
@@ -127,7 +112,7 @@ fn tests() -> Result<Outcome> {
 }
 
 fn doc_tests() -> Result<Outcome> {
-    succeed(cargo().args(["test", "--workspace", "--exclude", HOST, "--exclude", PLATFORM, "--quiet", "--doc"]))
+    succeed(cargo().args(["test", "--quiet", "--doc"]).args(TOOL))
 }
 
 fn no_default_features() -> Result<Outcome> {
@@ -172,8 +157,7 @@ fn platform() -> Result<Outcome> {
 fn image() -> Result<Outcome> {
     let registry = need!(tools::registry()?);
     let test = |more: &[&str]| {
-        let mut test = cargo();
-        test.args(["test", "--quiet", "--package", "chartwright", "--test", "it", IMAGE_TESTS, "--"]).args(more);
+        let mut test = it(IMAGE_TESTS, more);
         test.env(tools::REGISTRY_VARIABLE, &registry);
         test
     };
@@ -190,8 +174,7 @@ fn install() -> Result<Outcome> {
         (HELM_VARIABLES[1], need!(tools::helm_4()?)),
     ];
     let test = |more: &[&str]| {
-        let mut test = cargo();
-        test.args(["test", "--quiet", "--package", "chartwright", "--test", "it", INSTALL_TESTS, "--"]).args(more);
+        let mut test = it(INSTALL_TESTS, more);
         test.envs(places.iter().map(|(variable, place)| (variable, place)));
         test
     };
@@ -236,8 +219,7 @@ fn sets() -> Result<Outcome> {
 
 fn helm_tests(places: &[PathBuf; 3], filter: &str, sets: Option<&str>) -> Result<Outcome> {
     let test = |more: &[&str]| {
-        let mut test = cargo();
-        test.args(["test", "--quiet", "--package", "chartwright", "--test", "it", filter, "--"]).args(more);
+        let mut test = it(filter, more);
         for (variable, place) in HELM_VARIABLES.iter().zip(places) {
             test.env(variable, place);
         }
@@ -249,6 +231,13 @@ fn helm_tests(places: &[PathBuf; 3], filter: &str, sets: Option<&str>) -> Result
     };
     some(&mut test(&["--list"]), filter)?;
     succeed(&mut test(&[]))
+}
+
+/// Those tests of `tests/it` that have this in their path.
+fn it(filter: &str, more: &[&str]) -> Command {
+    let mut test = cargo();
+    test.args(["test", "--quiet", "--test", "it"]).args(TOOL).args([filter, "--"]).args(more);
+    test
 }
 
 /// A filter that matches nothing would pass for ever.

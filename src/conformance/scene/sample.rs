@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::snapshot::{Snapshot, view};
+use super::snapshot::{Snapshot, ends, view};
 use crate::conformance::check::{Outcome, Stop};
 
 /// Objects as the API server has them.
@@ -25,7 +25,7 @@ impl Release {
         fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {
             serde_json::from_value(value.clone()).unwrap()
         }
-        let host_objects: Vec<chartwright_contract::crds::Host> = self.hosts.iter().map(read).collect();
+        let host_objects = self.hosts.iter().map(read).filter(|host| !ends(host)).collect::<Vec<_>>();
         Snapshot {
             namespace: "shop".into(),
             release: "wasmcloud".into(),
@@ -212,4 +212,13 @@ fn hosts_that_pull_from_the_agent_are_told_from_others() {
     let why = objects.snapshot().refuses(registry).unwrap();
     assert!(why.contains("hostDefaults.oci.insecureRegistries") && why.contains(registry), "{why}");
     assert!(!objects.snapshot().our_hosts(), "no release: upstream's");
+}
+
+#[test]
+fn a_host_that_is_about_to_end_is_none_of_the_release() {
+    let mut objects = release();
+    objects.hosts[1]["status"]["conditions"][0] = json!({"type": "Ready", "status": "False", "reason": "Draining"});
+    assert_eq!(objects.snapshot().hosts.len(), 1);
+    objects.hosts[0]["status"]["conditions"][0] = json!({"type": "Ready", "status": "False", "reason": "NotHeardOf"});
+    assert_eq!(objects.snapshot().hosts.len(), 1, "one that should be there");
 }

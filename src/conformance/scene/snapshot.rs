@@ -124,6 +124,7 @@ impl Snapshot {
         let accounts: Vec<ServiceAccount> = list(client, namespace).await?;
         let config_maps: Vec<ConfigMap> = list(client, namespace).await?;
         let host_objects: Vec<Host> = list(client, namespace).await?;
+        let host_objects: Vec<Host> = host_objects.into_iter().filter(|host| !ends(host)).collect();
         Ok(Self {
             namespace: namespace.to_owned(),
             deployments: parts.into_iter().filter(|one| ours(one.labels())).collect(),
@@ -311,6 +312,14 @@ async fn definitions(client: &Client) -> Result<Option<Vec<CustomResourceDefinit
         Err(kube::Error::Api(status)) if status.code == 403 => Ok(None),
         Err(err) => Err(ClusterError::when("list customresourcedefinitions")(err)),
     }
+}
+
+/// Whether a host has said that it is about to end: it answers nobody soon, and belongs to the past like its Pod.
+pub(super) fn ends(host: &Host) -> bool {
+    let conditions = host.status.iter().flat_map(|status| &status.conditions);
+    conditions
+        .into_iter()
+        .any(|condition| condition.type_ == "Ready" && condition.reason.as_deref() == Some("Draining"))
 }
 
 pub(super) fn view(host: &Host) -> HostView {
