@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail};
 #[cfg(feature = "conformance")]
 use clap::Subcommand;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueHint};
 
 use super::cluster::ClusterArgs;
 use super::{Outcome, output};
-use crate::conformance::{self, Event, Format, Plan, Report, Selection, Status, Wanted};
+use crate::conformance::{self, Event, Format, Need, Plan, Report, Selection, Status, Wanted};
 
 /// Judge an installed release by checks, each with what was seen and what to do
 ///
@@ -18,7 +19,8 @@ use crate::conformance::{self, Event, Format, Plan, Report, Selection, Status, W
 #[derive(Args, Debug)]
 #[command(
     args_conflicts_with_subcommands = true,
-    after_help = "Exit codes: 0 all passed or skipped · 1 a check failed · 2 nothing could be run."
+    after_help = "Exit codes: 0 all passed or skipped · 1 a check failed, or with --fail-on-skip was skipped · 2 nothing could be \
+                  run."
 )]
 pub(super) struct ConformanceArgs {
     #[cfg(feature = "conformance")]
@@ -36,9 +38,13 @@ pub(super) struct ConformanceArgs {
     /// All but these
     #[arg(long, value_name = "PATTERN", value_delimiter = ',')]
     skip: Vec<String>,
-    /// What the platform claims to have, in place of what it is found to have; what needs more is skipped
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    /// What the platform must have, in place of what it is found to have: checks that need more are skipped, and those that need
+    /// what is not there fail
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = features())]
     features: Vec<String>,
+    /// Let skipped checks fail the run as well: all but those that --only, --skip, --features or the lack of --disruptive leave out
+    #[arg(long)]
+    fail_on_skip: bool,
     /// How many checks at a time
     #[arg(long, value_name = "N", default_value_t = 6)]
     parallel: usize,
@@ -133,12 +139,24 @@ impl ConformanceArgs {
             fs_err::write(path, report.render(*format)?)?;
         }
         output::product(&report.render(shown)?)?;
-        Ok(outcome(&report))
+        if let (Some(advice), true) = (&report.advice, shown != Format::Text) {
+            output::say(advice);
+        }
+        Ok(outcome(&report, self.fail_on_skip))
     }
 }
 
-fn outcome(report: &Report) -> Outcome {
-    if report.failed > 0 { Outcome::No } else { Outcome::Done }
+/// What `--features` takes.
+fn features() -> PossibleValuesParser {
+    PossibleValuesParser::new(Need::ALL.map(|need| PossibleValue::new(need.name()).help(need.about())))
+}
+
+fn outcome(report: &Report, fail_on_skip: bool) -> Outcome {
+    let unjudged = if fail_on_skip { report.unjudged() } else { Vec::new() };
+    if !unjudged.is_empty() {
+        output::say(&format!("skipped, which --fail-on-skip takes for failed: {}", unjudged.join(", ")));
+    }
+    if report.failed > 0 || !unjudged.is_empty() { Outcome::No } else { Outcome::Done }
 }
 
 /// Progress.

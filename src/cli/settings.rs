@@ -9,9 +9,10 @@ use crate::diagnostics::Diagnostic;
 use crate::oci::Epoch;
 use crate::render::Release;
 use crate::source::{
-    self, Coalesced, Comment, Flag, FlagKind, Layers, Node, Origin, Parsed, SourceId, SourceKind, Sources, Value,
+    self, Coalesced, Comment, Flag, FlagKind, Layers, Node, Origin, Parsed, Rename, SourceId, SourceKind, Sources, Value,
 };
 use crate::values::profiles::Profile;
+use crate::values::renames;
 
 /// Where values come from.
 #[derive(Args, Clone, Debug, Default)]
@@ -144,23 +145,27 @@ pub(crate) fn secrets_of(node: &Node) -> Vec<Origin> {
 
 /// Reads everything and lays it in order; `last` is a file read already, over those of `-f`.
 pub(crate) fn load(args: &ValuesArgs, sources: &mut Sources, last: Option<SourceId>) -> anyhow::Result<Loaded> {
-    lay(args, sources, last, crate::values::defaults(), source::parse)
+    let known = Known { defaults: crate::values::defaults(), renames: renames::ALL, parse: source::parse };
+    lay(args, sources, last, known)
 }
 
 /// The same for values of another chart, whose defaults are none of ours and whose scalars keep their text.
 pub(crate) fn load_foreign(args: &ValuesArgs, sources: &mut Sources) -> anyhow::Result<Loaded> {
-    lay(args, sources, None, serde_json::Map::new(), source::parse_lenient)
+    let known = Known { defaults: serde_json::Map::new(), renames: &[], parse: source::parse_lenient };
+    lay(args, sources, None, known)
 }
 
-fn lay(
-    args: &ValuesArgs,
-    sources: &mut Sources,
-    last: Option<SourceId>,
+/// What is known of the chart that values are for.
+struct Known {
     defaults: serde_json::Map<String, serde_json::Value>,
+    renames: &'static [Rename],
     parse: fn(&Sources, SourceId) -> Parsed,
-) -> anyhow::Result<Loaded> {
+}
+
+fn lay(args: &ValuesArgs, sources: &mut Sources, last: Option<SourceId>, known: Known) -> anyhow::Result<Loaded> {
+    let Known { defaults, renames, parse } = known;
     let origin = Origin { source: sources.add(SourceKind::Default, "defaults", ""), start: 0, end: 0 };
-    let mut layers = Layers::new(Node::from_json(&defaults.into(), origin));
+    let mut layers = Layers::new(Node::from_json(&defaults.into(), origin)).renaming(renames);
     let (mut diagnostics, mut comments, mut files, mut empty) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     if let Some(stored) = &args.stored {
         let id = sources.add(SourceKind::File, &stored.name, &stored.text);

@@ -7,7 +7,17 @@ use serde_json::Value as Json;
 
 use crate::render::{Object, Release};
 
-/// Objects, sums of requests and limits, and images.
+/// How many instances a host's pool has room for by itself, ours and upstream's, and what each of them may take.
+const BY_ITSELF: (&str, &str) = ("1000", "4Gi");
+/// The variables that say so beside the flags.
+const INSTANCES: [&str; 3] =
+    ["CHARTWRIGHT_CORE_INSTANCES", "WASH_CORE_INSTANCES", "WASMTIME_POOLING_TOTAL_CORE_INSTANCES"];
+const MEMORY: [&str; 3] =
+    ["CHARTWRIGHT_DEFAULT_HEAP_MEMORY", "WASH_DEFAULT_HEAP_MEMORY", "WASMTIME_POOLING_MAX_MEMORY_SIZE"];
+/// Address space that an instance gets at least, however little it may take of it.
+const RESERVATION: u128 = 4 << 30;
+
+/// Objects, sums of requests and limits, instance pools, and images.
 pub(super) fn text(objects: &[Object], release: &Release) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "release {} in {}: {} objects", release.name, release.namespace, objects.len());
@@ -23,6 +33,14 @@ pub(super) fn text(objects: &[Object], release: &Release) -> String {
             let sums: Vec<String> = sums.iter().map(|(name, sum)| format!("{name} {}", print(name, *sum))).collect();
             let _ = writeln!(out, "{what} {}", sums.join(", "));
         }
+    }
+    let pools = pools(objects);
+    if !pools.is_empty() {
+        out.push_str("\ninstance pools\n");
+    }
+    let width = pools.keys().map(|group| group.len()).max().unwrap_or(0);
+    for (group, pool) in pools {
+        let _ = writeln!(out, "  {group:width$}  {pool}");
     }
     out.push_str("\nimages\n");
     for (image, users) in images(objects) {
@@ -78,6 +96,52 @@ fn containers(spec: &Json) -> impl Iterator<Item = &Json> {
     spec.get("containers").and_then(Json::as_array).into_iter().flatten()
 }
 
+/// The instance pool of each host group.
+fn pools(objects: &[Object]) -> BTreeMap<&str, String> {
+    objects
+        .iter()
+        .filter_map(|object| {
+            let host = containers(pod_spec(object)?).find(|container| container["name"] == "host")?;
+            let group = object.value.pointer("/spec/template/metadata/labels/wasmcloud.com~1hostgroup")?;
+            Some((group.as_str()?, pool(host)))
+        })
+        .collect()
+}
+
+/// What a host's pool has room for. Nothing of it takes memory before an instance does, but all of it takes address space.
+fn pool(host: &Json) -> String {
+    let instances = told(host, "core-instances", &INSTANCES);
+    let memory = told(host, "default-heap-memory", &MEMORY);
+    if instances == Some("0") || variable(host, "WASMTIME_POOLING") == Some("false") {
+        return "none: instances are made one by one".into();
+    }
+    let count = quantity(instances.unwrap_or(BY_ITSELF.0), false);
+    let each = quantity(memory.unwrap_or(BY_ITSELF.1), false);
+    let product = count.zip(each).and_then(|(count, each)| {
+        let all = print("memory", count.checked_mul(each)?);
+        let reserved = print("memory", count.checked_mul(each.max(RESERVATION))?);
+        Some(format!(" = {all}; reserves more than {reserved} of address space"))
+    });
+    let shown = |said: Option<&str>, by_itself: &str| {
+        said.map_or_else(|| format!("{by_itself} (the host's default)"), str::to_owned)
+    };
+    let (instances, memory) = (shown(instances, BY_ITSELF.0), shown(memory, BY_ITSELF.1));
+    format!("{instances} instances × {memory}{}", product.unwrap_or_default())
+}
+
+/// What a container is told by a flag, the last one, or else by one of these variables.
+fn told<'c>(container: &'c Json, flag: &str, variables: &[&str]) -> Option<&'c str> {
+    let args = container.get("args").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str);
+    args.rev()
+        .find_map(|arg| arg.strip_prefix("--")?.strip_prefix(flag)?.strip_prefix('='))
+        .or_else(|| variables.iter().find_map(|name| variable(container, name)))
+}
+
+fn variable<'c>(container: &'c Json, name: &str) -> Option<&'c str> {
+    let mut env = container.get("env").and_then(Json::as_array).into_iter().flatten();
+    env.find(|entry| entry["name"] == name)?.get("value")?.as_str()
+}
+
 /// Every image of a manifest, and the objects that use it.
 pub(super) fn images(objects: &[Object]) -> BTreeMap<String, Vec<String>> {
     let mut images: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -119,7 +183,8 @@ fn quantity(text: &str, thousandths: bool) -> Option<u128> {
     let digits = fraction.len().min(9);
     let fraction: u128 = if digits == 0 { 0 } else { fraction[..digits].parse().ok()? };
     // In thousandths, so that `0.5` and `500m` are the same.
-    let all = whole * scale * thousandth + fraction * scale * thousandth / 10u128.pow(u32::try_from(digits).ok()?);
+    let part = fraction * scale * thousandth / 10u128.pow(u32::try_from(digits).ok()?);
+    let all = whole.checked_mul(scale * thousandth)?.checked_add(part)?;
     Some(if thousandths { all } else { all.div_ceil(1000) })
 }
 
@@ -137,7 +202,33 @@ fn print(name: &str, sum: u128) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chartwright_contract::flags::{Flag, Implementation, Program, knows, newest};
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn both_hosts_do_by_themselves_what_the_summary_says() {
+        let says =
+            |flag: &Flag, text: &str| flag.default == Some(text) || flag.doc.ends_with(&format!("None: {text}."));
+        for implementation in [Implementation::Chartwright, Implementation::Wasmcloud] {
+            let flag = |name| knows(Program::Host, implementation, &newest(implementation), name).unwrap();
+            let (instances, memory) = (flag("core-instances"), flag("default-heap-memory"));
+            assert!(says(instances, BY_ITSELF.0) && INSTANCES.contains(&instances.env.unwrap()), "{instances:?}");
+            assert!(says(memory, BY_ITSELF.1) && MEMORY.contains(&memory.env.unwrap()), "{memory:?}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_told_by_flags_then_by_variables() {
+        let host = json!({ "args": ["host", "--core-instances=5", "--core-instances=7"],
+            "env": [{ "name": "WASH_CORE_INSTANCES", "value": "9" }, { "name": "WASH_DEFAULT_HEAP_MEMORY", "value": "8Gi" }] });
+        assert_eq!(pool(&host), "7 instances × 8Gi = 56Gi; reserves more than 56Gi of address space");
+        let odd = json!({ "args": ["--core-instances=many"] });
+        assert_eq!(pool(&odd), "many instances × 4Gi (the host's default)");
+        let without = json!({ "env": [{ "name": "WASMTIME_POOLING", "value": "false" }] });
+        assert_eq!(pool(&without), "none: instances are made one by one");
+    }
 
     #[test]
     fn quantities_are_read_as_kubernetes_reads_them() {
@@ -147,6 +238,7 @@ mod tests {
         assert_eq!(quantity("64Mi", false), Some(64 << 20));
         assert_eq!(quantity("1.5Gi", false), Some(3 << 29));
         assert_eq!(quantity("1e3", false), None);
+        assert_eq!(quantity(&"9".repeat(38), false), None);
         assert_eq!(print("memory", 320 << 20), "320Mi");
         assert_eq!(print("cpu", 950), "950m");
     }

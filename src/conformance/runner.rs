@@ -87,7 +87,9 @@ pub async fn run(
     }
     let order = |entry: &Entry| super::checks().iter().position(|check| check.id == entry.id);
     entries.sort_by_key(order);
-    Ok(Report::new(scene.facts(), begun, entries))
+    let mut report = Report::new(scene.facts(), begun, entries);
+    report.advice = scene.advice(&report.checks);
+    Ok(report)
 }
 
 /// Whether somebody inside the cluster has to see it.
@@ -111,8 +113,8 @@ async fn all(
     let seats = Arc::new(Semaphore::new(plan.parallel.max(1)));
     let mut running = JoinSet::new();
     for check in together {
-        if let Some(why) = scene.lacks(check.needs, plan.selection.features.as_deref()) {
-            end(Entry::of(check, Status::Skipped, Duration::ZERO, why, None));
+        if let Some(lack) = scene.lacks(check.needs, plan.selection.features.as_deref()) {
+            end(Entry::unrun(check, lack));
             continue;
         }
         let (scene, seats, keep) = (Arc::clone(scene), Arc::clone(&seats), plan.keep);
@@ -129,7 +131,7 @@ async fn all(
     }
     for check in apart {
         match scene.lacks(check.needs, plan.selection.features.as_deref()) {
-            Some(why) => end(Entry::of(check, Status::Skipped, Duration::ZERO, why, None)),
+            Some(lack) => end(Entry::unrun(check, lack)),
             None => end(one(Arc::clone(scene), check, plan.keep).await),
         }
     }

@@ -15,15 +15,16 @@ settings, written out wherever our defaults differ.
 $ helm get values platform -n wasmcloud -o yaml > upstream.yaml
 $ chartwright import upstream.yaml --chart-version 2.7.0 -n wasmcloud > values.yaml
 $ chartwright validate values.yaml
-$ chartwright diff platform -n wasmcloud -f values.yaml
+$ chartwright adopt --release platform -n wasmcloud -f values.yaml --dry-run
 ```
 
 1. **Import.** Every key is accounted for: carried over, without effect upstream, or without counterpart. What is not
    carried over stands at the top of the new file and in the report. Errors mean that the file would do something
    else than it says; nothing is written then.
-2. **Look.** `diff` shows what would change in the cluster. Objects keep their names because the import sets
+2. **Look.** `adopt --dry-run` shows what would change in the cluster. Objects keep their names because the import sets
    `naming.scheme: upstream`.
-3. **Adopt.** `chartwright upgrade` on the existing release takes it over: Helm's history goes on.
+3. **Adopt.** `chartwright adopt --release platform -n wasmcloud -f values.yaml` takes the release over in place: Helm's history goes on,
+   and `helm rollback` leads back. Without a file it imports the stored values by itself; from then on `upgrade` changes the release.
 4. **Move on, one value at a time.** `operator.implementation` and `hostDefaults.implementation` say whose programs
    run; take them away, and the images with them, to run ours. With our operator set `tls.provider: operator`.
    `naming.scheme: release` gives objects the names of the release; that makes new objects.

@@ -71,7 +71,7 @@ pub struct Options {
     pub wait: bool,
     /// And until its Jobs are complete.
     pub wait_for_jobs: bool,
-    /// For all of it together.
+    /// For all of it together, from the plan on. What brings back what was before has as long again.
     pub timeout: Duration,
     /// A failed upgrade is rolled back, a failed install taken away.
     pub rollback_on_failure: bool,
@@ -125,6 +125,7 @@ pub struct Change {
     history: History,
     revisions: Vec<Revision>,
     kinds: Kinds,
+    end: Instant,
 }
 
 impl Change {
@@ -136,6 +137,7 @@ impl Change {
         revisions: Vec<Revision>,
         options: Options,
     ) -> Result<Self, InstallError> {
+        let end = Instant::now() + options.timeout;
         let release = &content.release;
         if let Some(interrupted) = super::interrupted(&revisions)
             && (!options.recover || interrupted.alive == Some(true))
@@ -172,11 +174,14 @@ impl Change {
             skip_crds: options.skip_crds,
             check_new: options.check_new,
         };
-        let plan = planner.plan(&content, &in_place(&revisions)?).await?;
+        let old = in_place(&revisions)?;
+        // An API server that takes requests and does not answer them ends this, too.
+        let planned = timeout_at(end, planner.plan(&content, &old)).await;
+        let plan = planned.unwrap_or_else(|_| Err(late("the plan", &options)))?;
         if !plan.namespaces.is_empty() && options.create_namespace.is_none() {
             return Err(InstallError::NoNamespace(plan.namespaces));
         }
-        let change = Self { plan, goal, content, options, history, revisions, kinds };
+        let change = Self { plan, goal, content, options, history, revisions, kinds, end };
         // What would be too large is said now, and not when half of it is applied.
         change.history.measure(&change.content.record(change.version(), Info::default()))?;
         Ok(change)
@@ -220,11 +225,10 @@ pub async fn carry_out(
     mut change: Change,
     reporter: &mut dyn Reporter,
 ) -> Result<Record, InstallError> {
-    let end = Instant::now() + change.options.timeout;
-    let (goal, release) = (change.goal, change.content.release.clone());
+    let (goal, release, end) = (change.goal, change.content.release.clone(), change.end);
     let labels = change.options.create_namespace.clone().unwrap_or_default();
     for name in &change.plan.namespaces {
-        patiently(end, async || namespace::create(client, name, &labels).await).await?;
+        patiently(end, async || namespace::create(client, name, &labels, &release).await).await?;
         reporter.step(&format!("created Namespace {name}"));
     }
     close_interrupted(&mut change, end).await?;
@@ -238,10 +242,9 @@ pub async fn carry_out(
     let mut revision = patiently(end, async || change.history.create(record.clone(), &holder).await).await?;
 
     let outcome = tokio::select! {
-        done = timeout_at(end + Duration::from_secs(5), work(client, &mut change, end, reporter)) => done.unwrap_or_else(|_| {
-            let seconds = change.options.timeout.as_secs();
-            Err(InstallError::TimedOut { doing: format!("the {}", goal.noun().to_lowercase()), seconds })
-        }),
+        done = timeout_at(end + Duration::from_secs(5), work(client, &mut change, end, reporter)) => {
+            done.unwrap_or_else(|_| Err(late(&format!("the {}", goal.noun().to_lowercase()), &change.options)))
+        }
         () = signal() => Err(InstallError::Signal),
     };
     let closing = Instant::now() + CLOSING;
@@ -308,6 +311,10 @@ async fn work(
     Ok(())
 }
 
+fn late(doing: &str, options: &Options) -> InstallError {
+    InstallError::TimedOut { doing: doing.to_owned(), seconds: options.timeout.as_secs() }
+}
+
 /// A revision whose maker died is marked as failed: from then on Helm, too, can go on.
 async fn close_interrupted(change: &mut Change, end: Instant) -> Result<(), InstallError> {
     let Some(last) = change.revisions.last_mut() else { return Ok(()) };
@@ -319,7 +326,7 @@ async fn close_interrupted(change: &mut Change, end: Instant) -> Result<(), Inst
     Ok(())
 }
 
-/// Brings back what was before.
+/// Brings back what was before. It has as long as what failed had, as Helm's has: of the time of that, nothing may be left.
 async fn undo(
     client: &Client,
     change: &Change,

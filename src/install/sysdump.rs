@@ -1,5 +1,5 @@
 //! Everything that whoever helps will ask for, in one archive: objects, events, logs, metrics and history. Of Secrets only which
-//! keys they have is in it, of values nothing that stands where secrets stand.
+//! keys they have is in it, of everything else nothing that stands where secrets stand, or looks like one.
 
 use std::io::Write;
 
@@ -17,13 +17,10 @@ use crate::render::{Release, to_yaml};
 
 use super::change::in_place;
 use super::uninstall::namespaces;
-use super::{InstallError, Reporter};
+use super::{InstallError, Reporter, redact};
 
 /// So many lines of each log.
 const LINES: i64 = 5000;
-
-/// Words in keys of values behind which a secret may stand, although none belongs there.
-const SECRET: [&str; 7] = ["password", "token", "secret", "credential", "nkey", "seed", "apikey"];
 
 /// Kinds that are read in each namespace of the release.
 const KINDS: [(&str, &str); 13] = [
@@ -66,8 +63,8 @@ pub async fn sysdump(
         for namespace in &places {
             match kind.api(client, namespace).list(&ListParams::default()).await {
                 Ok(list) => {
-                    let objects = list.items.into_iter().filter_map(|one| serde_json::to_value(one).ok()).map(covered);
-                    let text: String = objects.map(|one| format!("---\n{}", to_yaml(&one))).collect();
+                    let objects = list.items.into_iter().filter_map(|one| serde_json::to_value(one).ok());
+                    let text: String = objects.map(|one| format!("---\n{}", to_yaml(&covered(one, name)))).collect();
                     archive.add(&format!("{namespace}/{}.yaml", name.to_lowercase()), &text)?;
                 }
                 Err(err) => archive.note(&format!("{name}s of {namespace}"), &err),
@@ -90,8 +87,6 @@ pub async fn sysdump(
 fn history(revisions: &[Revision]) -> Value {
     let one = |revision: &Revision| {
         let record = &revision.record;
-        let mut values = Value::Object(record.config.clone());
-        cover_values(&mut values, false);
         json!({
             "revision": record.version,
             "status": record.info.status,
@@ -99,31 +94,17 @@ fn history(revisions: &[Revision]) -> Value {
             "description": record.info.description,
             "chart": format!("{}-{}", record.chart_name(), record.chart_version()),
             "holder": revision.holder,
-            "values": values,
+            "values": record.config,
         })
     };
-    revisions.iter().map(one).collect::<Vec<_>>().into()
+    let mut all: Value = revisions.iter().map(one).collect::<Vec<_>>().into();
+    redact::cover(&mut all);
+    all
 }
 
-/// Takes out whatever stands under a key that sounds like a secret, unless it only names one.
-fn cover_values(value: &mut Value, inside: bool) {
-    match value {
-        Value::Object(map) => {
-            for (key, value) in map {
-                let key = key.to_lowercase();
-                let names_one = key.ends_with("name") || key.ends_with("key") && key != "nkey" && key != "apikey";
-                let sounds = SECRET.iter().any(|word| key.contains(word));
-                cover_values(value, (inside || sounds) && !names_one);
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| cover_values(item, inside)),
-        Value::String(text) if inside => *text = "***".into(),
-        _ => {}
-    }
-}
-
-/// An object without what is secret or only noise.
-fn covered(mut object: Value) -> Value {
+/// An object of a list without what is secret or only noise.
+fn covered(mut object: Value, kind: &str) -> Value {
+    object["kind"] = kind.into();
     if let Some(metadata) = object["metadata"].as_object_mut() {
         metadata.remove("managedFields");
         if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
@@ -131,28 +112,7 @@ fn covered(mut object: Value) -> Value {
             annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
         }
     }
-    let is_secret = object["kind"] == "Secret" || object["type"].is_string() && object["data"].is_object();
-    for section in ["data", "stringData"] {
-        for value in object[section].as_object_mut().into_iter().flat_map(|map| map.values_mut()) {
-            if is_secret {
-                *value = "***".into();
-            }
-        }
-    }
-    for list in ["containers", "initContainers"] {
-        for pointer in ["/spec", "/spec/template/spec"] {
-            let containers =
-                object.pointer_mut(pointer).and_then(|spec| spec.get_mut(list)).and_then(Value::as_array_mut);
-            for container in containers.into_iter().flatten() {
-                for variable in container["env"].as_array_mut().into_iter().flatten() {
-                    let name = variable["name"].as_str().unwrap_or_default().to_lowercase();
-                    if variable["value"].is_string() && SECRET.iter().any(|word| name.contains(word)) {
-                        variable["value"] = "***".into();
-                    }
-                }
-            }
-        }
-    }
+    redact::cover(&mut object);
     object
 }
 
@@ -176,6 +136,7 @@ async fn logs(
             // A container that never restarted has no log of before.
             let Ok(text) = api.logs(&name, &wanted).await else { continue };
             let which = if previous { "previous.log" } else { "log" };
+            let text = redact::cover_text(&text);
             archive.add(&format!("{namespace}/logs/{name}.{}.{which}", container.name), &text)?;
         }
     }
@@ -218,6 +179,7 @@ impl<W: Write> Archive<W> {
         if text.is_empty() {
             return Ok(());
         }
+        let text = redact::cover_shapes(text);
         let mut header = tar::Header::new_gnu();
         header.set_size(text.len() as u64);
         header.set_mode(0o600);
@@ -242,18 +204,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_secret_is_in_it() {
-        let secret = covered(json!({ "kind": "Secret", "data": { "a": "cGxhbnRlZA==" }, "metadata": {
-            "annotations": { "kubectl.kubernetes.io/last-applied-configuration": "planted" } } }));
-        let pod = covered(json!({ "kind": "Pod", "spec": { "containers": [{ "env": [
-            { "name": "DB_PASSWORD", "value": "planted" }, { "name": "MODE", "value": "fast" }] }] } }));
-        let mut values =
-            json!({ "a": { "password": "planted", "secretName": "mine", "list": [{ "authToken": "planted" }] } });
-        cover_values(&mut values, false);
-        for value in [&secret, &pod, &values] {
-            assert!(!value.to_string().contains("planted") && !value.to_string().contains("cGxhbnRlZA"), "{value}");
-        }
-        assert_eq!(values["a"]["secretName"], "mine");
-        assert_eq!(pod["spec"]["containers"][0]["env"][1]["value"], "fast");
+    fn an_object_of_a_list_has_a_kind_and_is_not_repeated_by_an_annotation() {
+        let applied = json!({ "kubectl.kubernetes.io/last-applied-configuration": "planted" });
+        let secret = json!({ "data": { "a": "cGxhbnRlZA==" }, "metadata": { "annotations": applied, "managedFields": ["noise"] } });
+        let shown = covered(secret, "Secret");
+        assert_eq!(shown, json!({ "kind": "Secret", "data": { "a": "***" }, "metadata": { "annotations": {} } }));
     }
 }

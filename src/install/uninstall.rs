@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use chartwright_contract::crds::GROUP;
 use futures_util::{StreamExt as _, stream};
+use kube::Client;
 use kube::api::{DeleteParams, ListParams};
-use kube::{Client, ResourceExt as _};
 use tokio::time::{Duration, Instant};
 
 use crate::cluster::{ClusterError, Kinds, patiently};
@@ -14,6 +14,7 @@ use crate::render::{Object, Release, install_rank};
 
 use super::change::{in_place, signal};
 use super::finalizers::INSTANCE;
+use super::leftovers::Leftovers;
 use super::{Action, Content, InstallError, Place, Reporter, Step, apply, finalizers, hooks, marks};
 
 /// Between two looks at what is going.
@@ -25,7 +26,7 @@ const AT_ONCE: usize = 8;
 pub struct Removal {
     /// The record stays, and a rollback brings the release back.
     pub keep_history: bool,
-    /// Takes what else belongs to it too: custom resources, volumes, Secrets that the operator made, definitions.
+    /// Takes what else is its own, and nobody else's, too: custom resources, volumes, Secrets that the operator made, definitions.
     pub purge: bool,
     /// Leaves hooks out.
     pub no_hooks: bool,
@@ -47,7 +48,7 @@ pub struct Left {
     /// `PersistentVolumeClaim shop/data-nats-0`.
     pub what: String,
     /// Why.
-    pub why: &'static str,
+    pub why: String,
 }
 
 /// Takes a release away. Returns what stays.
@@ -74,6 +75,8 @@ pub async fn uninstall(
         done = work(client, release, &objects, &mut content, removal, end, reporter) => done?,
         () = signal() => return Err(InstallError::Signal),
     }
+    // While there is a record, a purge that was interrupted can be asked for again.
+    let left = Leftovers::new(client, release, removal.purge, end, reporter).await?.settle(&objects).await?;
 
     if removal.keep_history {
         for old in revisions.iter_mut().filter(|one| one.record.info.status == Status::Deployed) {
@@ -90,13 +93,6 @@ pub async fn uninstall(
             patiently(end, async || history.delete(one).await).await?;
         }
     }
-    let kept: Vec<Left> = objects
-        .iter()
-        .filter(|object| marks::is_kept(&object.value))
-        .map(|object| Left { what: super::plan::title(object), why: "it is marked to stay" })
-        .collect();
-    let mut left = leftovers(client, release, &objects, removal.purge, reporter).await?;
-    left.extend(kept);
     Ok(left)
 }
 
@@ -212,102 +208,4 @@ pub(super) fn namespaces(release: &Release, objects: &[Object]) -> Vec<String> {
     let named = objects.iter().filter_map(|object| object.namespace.clone());
     let all: BTreeSet<String> = named.chain([release.namespace.clone()]).collect();
     all.into_iter().collect()
-}
-
-/// What belongs to the release and is not in its manifest; taken away with `purge`, else named.
-async fn leftovers(
-    client: &Client,
-    release: &Release,
-    objects: &[Object],
-    purge: bool,
-    reporter: &mut dyn Reporter,
-) -> Result<Vec<Left>, InstallError> {
-    let kinds = Kinds::new(client.clone());
-    let version = format!("{GROUP}/v1alpha1");
-    let mut left = Vec::new();
-    let certificates = "app.kubernetes.io/managed-by=chartwright-operator";
-    let volumes = format!("{INSTANCE}={}", release.name);
-    // (version, kind, labels, why it stays)
-    let mut wanted: Vec<(&str, &str, &str, &'static str)> = vec![
-        ("v1", "PersistentVolumeClaim", &volumes, "volumes hold data; with --purge it would have gone"),
-        ("v1", "Secret", certificates, "the operator made it; with --purge it would have gone"),
-    ];
-    for kind in ["WorkloadDeployment", "WorkloadReplicaSet", "Workload", "Artifact", "Host"] {
-        wanted.push((&version, kind, "", "it is a user's; with --purge it would have gone"));
-    }
-    for (api_version, name, labels, why) in wanted {
-        let Ok(kind) = kinds.find(api_version, name).await else { continue };
-        for namespace in &namespaces(release, objects) {
-            let api = kind.api(client, namespace);
-            let list = api.list(&ListParams::default().labels(labels)).await;
-            let list = list.map_err(ClusterError::when(format!("list {name}s in {namespace}")))?;
-            for object in list {
-                // Two releases may share a namespace: a Host says whose it is.
-                if name == "Host" && object.labels().get(INSTANCE).is_some_and(|other| *other != release.name) {
-                    continue;
-                }
-                let own = object.metadata.name.unwrap_or_default();
-                // A certificate is of the one whose objects speak of it.
-                if name == "Secret" && !objects.iter().any(|object| object.value.to_string().contains(&own)) {
-                    continue;
-                }
-                let what = format!("{name} {namespace}/{own}");
-                if !purge {
-                    left.push(Left { what, why });
-                    continue;
-                }
-                match api.delete(&own, &DeleteParams::background()).await {
-                    Err(kube::Error::Api(status)) if status.code == 404 => {}
-                    done => drop(done.map_err(ClusterError::when(format!("delete the {what}")))?),
-                }
-                reporter.step(&format!("purged {what}"));
-            }
-        }
-    }
-    definitions(client, &kinds, purge, &mut left, reporter).await?;
-    Ok(left)
-}
-
-/// The definitions: with them every object of theirs on the cluster would go, so they stay while there is any.
-async fn definitions(
-    client: &Client,
-    kinds: &Kinds,
-    purge: bool,
-    left: &mut Vec<Left>,
-    reporter: &mut dyn Reporter,
-) -> Result<(), InstallError> {
-    let definition = kinds.find("apiextensions.k8s.io/v1", "CustomResourceDefinition").await?;
-    for crd in crate::export::crds(&serde_json::Map::new()).map_err(|err| InstallError::Chart(err.to_string()))? {
-        let what = format!("CustomResourceDefinition {}", crd.name);
-        if apply::get(client, &definition, &crd).await?.is_none() {
-            continue;
-        }
-        if !purge {
-            left.push(Left {
-                what,
-                why: "all objects of it would go with it; with --purge it would have gone if there were none",
-            });
-            continue;
-        }
-        let spec = &crd.value["spec"];
-        let version = format!("{GROUP}/{}", spec["versions"][0]["name"].as_str().unwrap_or_default());
-        let kind = kinds.find(&version, spec["names"]["kind"].as_str().unwrap_or_default()).await?;
-        let all: kube::Api<kube::api::DynamicObject> = kube::Api::all_with(client.clone(), &kind.resource);
-        let others = all
-            .list(&ListParams::default())
-            .await
-            .map_err(ClusterError::when(format!("list objects of {}", crd.name)))?;
-        let others = others.into_iter().filter(|one| one.metadata.deletion_timestamp.is_none());
-        if others.count() > 0 {
-            left.push(Left { what, why: "other namespaces have objects of it" });
-            continue;
-        }
-        let api = definition.api(client, "");
-        match api.delete(&crd.name, &DeleteParams::background()).await {
-            Err(kube::Error::Api(status)) if status.code == 404 => {}
-            done => drop(done.map_err(ClusterError::when(format!("delete the {what}")))?),
-        }
-        reporter.step(&format!("purged {what}"));
-    }
-    Ok(())
 }

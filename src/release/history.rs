@@ -161,9 +161,21 @@ impl History {
                 Ok(())
             }
             Err(kube::Error::Api(status)) if status.code == 409 => {
-                Err(HistoryError::Changed { release: self.release.clone(), version })
+                revision.meta = self.written(revision, &name).await?;
+                Ok(())
             }
             Err(err) => Err(ClusterError::when(self.doing(format!("write revision {version}")))(err).into()),
+        }
+    }
+
+    /// What is stored, if it is what was to be written: an earlier try of ours wrote it, and its answer was lost.
+    async fn written(&self, revision: &Revision, name: &str) -> Result<ObjectMeta, HistoryError> {
+        let version = revision.record.version;
+        let found = self.api.get_opt(name).await;
+        let found = found.map_err(ClusterError::when(self.doing(format!("read revision {version}"))))?;
+        match found.map(|secret| self.revision(secret)).transpose()? {
+            Some(found) if found.record == revision.record => Ok(found.meta),
+            _ => Err(HistoryError::Changed { release: self.release.clone(), version }),
         }
     }
 
@@ -240,17 +252,35 @@ pub async fn list(client: Client, namespace: Option<&str>) -> Result<Vec<Record>
         Some(namespace) => Api::namespaced(client, namespace),
         None => Api::all(client),
     };
-    let secrets = api.list(&ListParams::default().labels("owner=helm")).await;
     let mut last: BTreeMap<(String, String), Record> = BTreeMap::new();
-    for secret in secrets.map_err(ClusterError::when("list the releases"))? {
-        let bytes = secret.data.as_ref().and_then(|data| data.get("release"));
-        let Some(Ok(record)) = bytes.map(|bytes| codec::decode(&bytes.0)) else { continue };
+    for record in records(&api, "owner=helm").await? {
         let key = (record.name.clone(), record.namespace.clone());
         if last.get(&key).is_none_or(|known| known.version < record.version) {
             last.insert(key, record);
         }
     }
     Ok(last.into_values().collect())
+}
+
+/// Every revision on the cluster of which something may be there: those in force, and later ones that are not finished or failed.
+pub async fn standing(client: Client) -> Result<Vec<Record>, HistoryError> {
+    let mut all = records(&Api::all(client), "owner=helm,status notin (superseded,uninstalled)").await?;
+    let mut in_force: BTreeMap<(String, String), u32> = BTreeMap::new();
+    for one in all.iter().filter(|one| one.info.status == Status::Deployed) {
+        let version = in_force.entry((one.name.clone(), one.namespace.clone())).or_default();
+        *version = one.version.max(*version);
+    }
+    all.retain(|one| {
+        in_force.get(&(one.name.clone(), one.namespace.clone())).is_none_or(|first| one.version >= *first)
+    });
+    Ok(all)
+}
+
+async fn records(api: &Api<Secret>, labels: &str) -> Result<Vec<Record>, HistoryError> {
+    let secrets = api.list(&ListParams::default().labels(labels)).await;
+    let secrets = secrets.map_err(ClusterError::when("list the releases"))?;
+    let bytes = secrets.iter().filter_map(|secret| secret.data.as_ref()?.get("release"));
+    Ok(bytes.filter_map(|bytes| codec::decode(&bytes.0).ok()).collect())
 }
 
 fn secret_name(record: &Record) -> String {

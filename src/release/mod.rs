@@ -9,7 +9,7 @@ mod record;
 mod status;
 
 pub use codec::{CodecError, decode, encode};
-pub use history::{History, HistoryError, Revision, list};
+pub use history::{History, HistoryError, Revision, list, standing};
 pub use moment::{Moment, now};
 pub use record::{HookRecord, HookRun, Info, Record};
 pub use status::Status;

@@ -32,6 +32,8 @@ pub const SET_BELOW_SCALAR: Code = Code("CW0302");
 pub const SET_LIST: Code = Code("CW0303");
 /// `--set-file` on a file that cannot be read.
 pub const SET_FILE: Code = Code("CW0304");
+/// A key under its name of before.
+pub const RENAMED: Code = Code("CW0305");
 /// A change of a locked value.
 pub const LOCKED: Code = Code("CW0310");
 /// A lock that is no path.
@@ -292,6 +294,19 @@ A file named by `--set-file` cannot be read, or is no UTF-8 text.
 **Write instead.** The right path; for binary data base64 in a file.
 ",
     ),
+    Rule {
+        code: RENAMED,
+        severity: Severity::Warning,
+        name: "renamed-value",
+        docs: "\
+A key has another name since a version. The old name is taken for two versions more, in files, flags and what a release was stored with.
+
+**Why.** A value that is not known is refused, and an upgrade should not be what finds that out. The exported chart knows the new
+name alone: Helm refuses the old one by its schema.
+
+**Write instead.** The new name, which the message has. `chartwright upgrade` stores it with the release.
+",
+    },
     rule(
         LOCKED,
         "locked-value",

@@ -3,6 +3,7 @@
 use super::assign::Applied;
 use super::locks::Locks;
 use super::merge::{coalesce, merge};
+use super::renames::{self, Rename, Wins};
 use super::set::{self, Flag, ReadFile};
 use super::{Map, Node, Origin, Path, Sources, Style, Value, codes};
 use crate::diagnostics::Diagnostic;
@@ -13,6 +14,7 @@ pub struct Layers {
     defaults: Node,
     user: Node,
     locks: Locks,
+    renames: &'static [Rename],
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -44,12 +46,19 @@ impl Layers {
         let origin = Origin { source: defaults.origin.source, start: 0, end: 0 };
         let mut locks = Locks::default();
         let mut diagnostics = Vec::new();
-        locks.learn(&defaults, &mut diagnostics);
-        Self { user: empty(origin), defaults, locks, diagnostics }
+        locks.learn(&defaults, &[], &mut diagnostics);
+        Self { user: empty(origin), defaults, locks, renames: &[], diagnostics }
+    }
+
+    /// With keys that are also taken under a name of before.
+    #[must_use]
+    pub fn renaming(mut self, renames: &'static [Rename]) -> Self {
+        self.renames = renames;
+        self
     }
 
     /// A profile or a file comes over what is there.
-    pub fn add(&mut self, layer: Node) {
+    pub fn add(&mut self, mut layer: Node) {
         if layer.value == Value::Null {
             // A file that says `null` says nothing, to Helm too.
             return;
@@ -65,11 +74,12 @@ impl Layers {
             );
             return;
         }
+        renames::apply(&mut layer, self.renames, Wins::New, &mut self.diagnostics);
         let before = self.user.clone();
         let source = layer.origin.source;
         merge(&mut self.user, layer);
         self.locks.check(&before, &self.user, source, &mut self.diagnostics);
-        self.locks.learn(&self.user, &mut self.diagnostics);
+        self.locks.learn(&self.user, self.renames, &mut self.diagnostics);
     }
 
     /// All `--set` flags at once, in any order: Helm applies them by kind. A flag with a fault changes nothing.
@@ -101,8 +111,9 @@ impl Layers {
                 return Err(diagnostic);
             }
         }
+        renames::apply(&mut self.user, self.renames, Wins::Old, &mut self.diagnostics);
         self.locks.check(&before, &self.user, flag.source, &mut self.diagnostics);
-        self.locks.learn(&self.user, &mut self.diagnostics);
+        self.locks.learn(&self.user, self.renames, &mut self.diagnostics);
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::renames::{self, Rename};
 use super::{Entry, Node, Origin, Path, Segment, SourceId, Value, codes};
 use crate::diagnostics::Diagnostic;
 
@@ -15,13 +16,13 @@ pub(super) struct Locks {
 }
 
 impl Locks {
-    /// Takes in what the layers so far lock.
-    pub(super) fn learn(&mut self, root: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    /// Takes in what the layers so far lock, by its name of now.
+    pub(super) fn learn(&mut self, root: &Node, renames: &[Rename], diagnostics: &mut Vec<Diagnostic>) {
         for item in listed(root) {
             let path = item.as_str().and_then(Path::parse).filter(|path| *path != Path::root());
             match path {
                 Some(path) => {
-                    self.paths.entry(path).or_insert(item.origin);
+                    self.paths.entry(renames::current(path, renames)).or_insert(item.origin);
                 }
                 None if self.refused.insert(item.origin) => diagnostics.push(
                     Diagnostic::error(codes::LOCK_PATH, "an entry of `policy.locked` is no path")

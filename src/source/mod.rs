@@ -13,6 +13,7 @@ mod merge;
 mod parse;
 mod path;
 mod plain;
+mod renames;
 mod scalar;
 mod set;
 mod sources;
@@ -24,6 +25,7 @@ pub use parse::{
 };
 pub use path::{Path, Segment};
 pub use plain::{parse_plain, read_simple};
+pub use renames::Rename;
 pub use set::{Flag, FlagKind, ReadFile};
 pub use sources::{Origin, Position, Source, SourceId, SourceKind, Sources};
 pub use tree::{Entry, Map, Node, Style, Value};

@@ -77,7 +77,7 @@ fn nats() -> Json {
                     "enabled": true,
                     "maxMemory": "64MB",
                     "maxFile": "1GB",
-                    "volume": { "enabled": false, "size": "2Gi", "accessModes": ["ReadWriteOnce"], "emptyDirSizeLimit": "2Gi" },
+                    "volume": { "enabled": false, "size": "2Gi", "accessModes": ["ReadWriteOnce"], "sizeLimit": "2Gi" },
                 },
                 "leaf": { "remotes": {} },
                 "reloader": {

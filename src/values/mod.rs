@@ -16,6 +16,7 @@ pub mod operator;
 pub mod pod;
 pub mod profiles;
 pub mod reference;
+pub mod renames;
 pub mod routing;
 pub mod schema;
 mod section;

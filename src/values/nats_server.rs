@@ -108,7 +108,7 @@ section! {
         /// Access modes; `ReadWriteOnce` by default.
         access_modes: Vec<String>,
         /// Size limit of the `emptyDir` when there is no volume.
-        empty_dir_size_limit: String,
+        size_limit: String,
     }
 }
 

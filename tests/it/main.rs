@@ -20,6 +20,7 @@ mod image;
 mod import;
 #[cfg(feature = "cluster")]
 mod install;
+mod quickstart;
 mod random;
 mod registry;
 mod schema;

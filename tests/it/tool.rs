@@ -22,8 +22,11 @@ pub(crate) struct Run {
 pub(crate) struct Finding {
     /// `values.yaml:3:5 CW0204`, the file without its folder.
     pub(crate) at: String,
+    /// `error`, `warning` or `info`.
+    pub(crate) severity: String,
     pub(crate) message: String,
     pub(crate) help: String,
+    pub(crate) notes: Vec<String>,
 }
 
 /// The program, in a folder and with an environment that no machine's settings reach.
@@ -88,14 +91,22 @@ pub(crate) fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 pub(crate) fn case(name: &str, files: &[&str]) -> Vec<Finding> {
     let mut args = vec!["validate", "--output-format=json"];
     args.extend(files);
-    findings(&run_in(&root().join("tests/cases").join(name), &args))
+    judged(&run_in(&root().join("tests/cases").join(name), &args))
 }
 
 /// The findings for a values file of ours, remarks on images left out.
 pub(crate) fn judge(values: &str) -> Vec<Finding> {
     let folder = folder(&[("v.yaml", values)]);
-    let mut found = findings(&run_in(folder.path(), &["validate", "v.yaml", "--output-format=json"]));
+    let mut found = judged(&run_in(folder.path(), &["validate", "v.yaml", "--output-format=json"]));
     found.retain(|finding| !finding.at.ends_with("CW1001"));
+    found
+}
+
+/// What a plain run of `validate` found; its exit code says whether there is an error among it.
+fn judged(run: &Run) -> Vec<Finding> {
+    let found = findings(run);
+    let wrong = found.iter().any(|finding| finding.severity == "error");
+    assert_eq!(run.code, i32::from(wrong), "{run:?}");
     found
 }
 
@@ -116,7 +127,13 @@ pub(crate) fn findings(run: &Run) -> Vec<Finding> {
             let file = text(&finding["file"]);
             let file = file.rsplit('/').next().unwrap();
             let at = format!("{file}:{}:{} {}", finding["line"], finding["column"], text(&finding["code"]));
-            Finding { at, message: text(&finding["message"]), help: text(&finding["help"]) }
+            Finding {
+                at,
+                severity: text(&finding["severity"]),
+                message: text(&finding["message"]),
+                help: text(&finding["help"]),
+                notes: finding["notes"].as_array().into_iter().flatten().map(text).collect(),
+            }
         })
         .collect()
 }

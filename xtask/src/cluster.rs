@@ -21,11 +21,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Start it from nothing; builds what it needs into the cache first
-    Up {
-        /// etcd and the API server alone: for what needs objects, and no Pod that runs
-        #[arg(long)]
-        minimal: bool,
-    },
+    Up(Up),
     /// Stop it, and remove every trace of it
     Down,
     /// Its processes with their memory, nodes and pods
@@ -44,14 +40,43 @@ enum What {
     },
 }
 
+/// What a cluster has beside one node.
+#[derive(Debug, ClapArgs)]
+struct Up {
+    /// etcd and the API server alone: for what needs objects, and no Pod that runs
+    #[arg(long, conflicts_with_all = ["nodes", "volumes", "network_policy"])]
+    minimal: bool,
+    /// How many nodes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=3))]
+    nodes: Option<u8>,
+    /// A default storage class, and so many volumes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=99))]
+    volumes: Option<u8>,
+    /// `NetworkPolicies` are enforced, where the kernel has ip sets
+    #[arg(long)]
+    network_policy: bool,
+}
+
+impl Up {
+    /// The same for the test bed.
+    fn options(&self) -> Vec<String> {
+        let mut options = Vec::new();
+        options.extend(self.minimal.then(|| "--minimal".to_owned()));
+        options.extend(self.nodes.into_iter().flat_map(|number| ["--nodes".to_owned(), number.to_string()]));
+        options.extend(self.volumes.into_iter().flat_map(|number| ["--volumes".to_owned(), number.to_string()]));
+        options.extend(self.network_policy.then(|| "--network-policy".to_owned()));
+        options
+    }
+}
+
 /// Runs the chore.
 pub(crate) fn run(args: &Args) -> Result<Verdict> {
     match &args.what {
-        What::Up { minimal } => {
+        What::Up(up) => {
             if let Some(why) = missing() {
                 bail!("{why}");
             }
-            run_command(with_pieces()?.arg("up").args(minimal.then_some("--minimal")))?;
+            run_command(with_pieces()?.arg("up").args(up.options()))?;
         }
         What::Down => run_command(testbed().arg("down"))?,
         What::Status => run_command(testbed().arg("status"))?,
@@ -69,36 +94,37 @@ pub(crate) fn run(args: &Args) -> Result<Verdict> {
     Ok(Verdict::Yes)
 }
 
-/// Why there can be no cluster on this machine, if so.
+/// Why there can be no cluster on this machine, if so, and what to do about it.
 pub(crate) fn missing() -> Option<String> {
-    lacking(&[
-        ("[[ $EUID == 0 ]]", "root"),
-        ("command -v go || test -x /usr/local/go/bin/go", "Go"),
-        ("command -v dpkg apt-get", "Debian's packages (dpkg, apt-get)"),
-        ("unshare --net --mount --pid --fork true", "namespaces (unshare)"),
+    // Found by a command, its name, how to get it.
+    let needs = [
+        ("[[ $EUID == 0 ]]", "root", "run it as root"),
+        (
+            "command -v go || test -x /usr/local/go/bin/go",
+            "Go",
+            "https://go.dev/dl has it: 1.26 or newer, on PATH or in /usr/local/go",
+        ),
+        (
+            "command -v dpkg apt-get",
+            "dpkg and apt-get",
+            "containerd, runc and the like are taken from Debian or Ubuntu, and are installed if they are missing",
+        ),
+        (
+            "unshare --net --mount --pid --fork true",
+            "namespaces of network, mounts and processes",
+            "a container needs `--privileged` for them",
+        ),
         (
             // Version 2 has one tree, version 1 one for each kind of resource.
             "cd /sys/fs/cgroup && for tree in . memory; do mkdir $tree/cw-try && rmdir $tree/cw-try && exit 0; done; exit 1",
-            "writable cgroups",
+            "cgroups that can be made",
+            "mount /sys/fs/cgroup writable; a container needs `--privileged` for that",
         ),
-    ])
-}
-
-/// What the static binary and the scripts that look at the platform need beside that.
-pub(crate) fn missing_for_the_platform() -> Option<String> {
-    lacking(&[
-        ("[[ $(uname -m) != x86_64 ]] || command -v musl-gcc", "musl-gcc (musl-tools)"),
-        ("command -v curl", "curl"),
-        ("command -v jq", "jq"),
-        ("command -v openssl", "openssl"),
-    ])
-}
-
-/// What of it is not there, each known by a command.
-fn lacking(needs: &[(&str, &str)]) -> Option<String> {
+    ];
     let is = |test: &str| Command::new("bash").args(["-c", test]).output().is_ok_and(|output| output.status.success());
-    let lacking: Vec<&str> = needs.iter().filter(|(test, _)| !is(test)).map(|(_, name)| *name).collect();
-    (!lacking.is_empty()).then(|| format!("a cluster needs {}", lacking.join(", ")))
+    let lacking: Vec<String> =
+        needs.iter().filter(|(test, ..)| !is(test)).map(|(_, name, how)| format!("{name} ({how})")).collect();
+    (!lacking.is_empty()).then(|| format!("a cluster needs {}", lacking.join("; ")))
 }
 
 /// Starts a cluster, shows everything on it, and takes it down. A machine on which no cluster comes up is told from a platform that
@@ -110,8 +136,8 @@ pub(crate) fn walkthrough(keep: bool) -> Result<Outcome> {
         return Ok(Outcome::Skipped(format!("no cluster comes up on this machine: {err}")));
     }
     // Releases before those of conformance, whose operator looks after all namespaces.
-    let walked = run_command(script("walkthrough").args([&program, &component]).envs(helms()))
-        .and_then(|()| run_command(script("releases").args([&program, &component])))
+    let walked = run_command(script("walkthrough").arg(&program).envs(helms()))
+        .and_then(|()| run_command(script("releases").args([&program, &component]).envs(helms())))
         .and_then(|()| judged(|| run_command(script("conformance").arg(&program).arg("--disruptive"))))
         .and_then(|()| judged(|| run_command(script("saboteurs").arg(&program))))
         // The last: what came before asks hosts in plain HTTP.

@@ -31,8 +31,8 @@ pub(crate) struct Stage {
     pub run: fn() -> Result<Outcome>,
 }
 
-/// The stages that a pipeline may skip: slow lanes that a variable asks for, and what a machine may not have. Any other that did not
-/// run is a failure there.
+/// The stages that a pipeline may skip: slow lanes that a variable asks for, and the cluster where a variable or a cold machine's hour leaves
+/// it out. Any other that did not run is a failure there, and so is a cluster that does not come up.
 pub(crate) const MAY_BE_SKIPPED: [&str; 6] = ["advisories", "bench", "cluster", "dist", "fuzz", "generated sets"];
 
 /// How a stage ended.

@@ -8,6 +8,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 pub enum Outcome {
     /// It holds.
     True,
+    /// It holds, and what there is to say of it.
+    TrueWith(String),
     /// It does not; a word for programs, and one for people.
     False(&'static str, String),
     /// Nobody knows, and why.
@@ -21,6 +23,7 @@ impl Outcome {
     fn parts(&self) -> (&'static str, &str, &str) {
         match self {
             Self::True => ("True", AVAILABLE, ""),
+            Self::TrueWith(message) => ("True", AVAILABLE, message),
             Self::False(reason, message) => ("False", reason, message),
             Self::Unknown(reason, message) => ("Unknown", reason, message),
         }
@@ -28,7 +31,7 @@ impl Outcome {
 
     /// Whether it holds.
     pub fn holds(&self) -> bool {
-        *self == Self::True
+        matches!(self, Self::True | Self::TrueWith(_))
     }
 }
 
@@ -83,5 +86,9 @@ mod tests {
         assert!(set(&mut conditions, "Placement", &Outcome::True, &at(3)));
         assert_eq!((conditions.len(), conditions[0].last_transition_time.clone()), (1, Some(at(3))));
         assert!(holds(&conditions, "Placement") && !holds(&conditions, "Sync"));
+        let said = Outcome::TrueWith("images: api sha256:ab".into());
+        assert!(set(&mut conditions, "Placement", &said, &at(4)) && !set(&mut conditions, "Placement", &said, &at(5)));
+        assert_eq!(conditions[0].message.as_deref(), Some("images: api sha256:ab"));
+        assert!(holds(&conditions, "Placement") && said.holds());
     }
 }

@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use chartwright_contract::crds::{WorkloadDeploymentSpec, WorkloadSpec, names::ARTIFACT_SCHEME};
+use chartwright_contract::crds::names::{ARTIFACT_SCHEME, RESTARTED_AT};
+use chartwright_contract::crds::{WorkloadDeploymentSpec, WorkloadSpec, WorkloadTemplate};
 
 /// Letters that make no words, as Kubernetes' own generated names have them.
 const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
@@ -43,9 +44,16 @@ pub fn resolve(
     Ok(spec)
 }
 
-/// The hash of a spec, ten letters at most.
-pub fn hash(spec: &WorkloadSpec) -> String {
-    letters(fnv(go_json(spec).as_bytes()))
+/// The hash of a template, ten letters at most: of its spec, and of [`RESTARTED_AT`] where that stands. Nothing else counts, as
+/// with upstream's: labels and annotations that are there when we take over must restart nothing.
+pub fn hash(template: &WorkloadTemplate) -> String {
+    let mut text = go_json(&template.spec);
+    if let Some(time) = template.annotations.get(RESTARTED_AT) {
+        // Behind the end of the JSON: no spec has this text.
+        text.push('\n');
+        text.push_str(time);
+    }
+    letters(fnv(text.as_bytes()))
 }
 
 /// The letters of a number: its decimal digits, each as the alphabet has it.
@@ -95,8 +103,20 @@ mod tests {
         ] {
             let spec: WorkloadSpec = serde_json::from_str(text).unwrap();
             assert_eq!(go_json(&spec), text, "the text that is hashed");
-            assert_eq!(super::hash(&spec), hash);
+            assert_eq!(super::hash(&WorkloadTemplate { spec, ..WorkloadTemplate::default() }), hash);
         }
+    }
+
+    #[test]
+    fn of_labels_and_annotations_only_the_time_of_a_restart_is_another_version() {
+        let template = |annotations: &[(&str, &str)]| WorkloadTemplate {
+            annotations: annotations.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+            labels: BTreeMap::from([("team".to_owned(), "checkout".to_owned())]),
+            spec: WorkloadSpec::default(),
+        };
+        assert_eq!(hash(&template(&[("note", "x")])), "5859f96865", "what upstream's operator makes of the spec alone");
+        let [first, second] = ["12:00", "12:30"].map(|time| template(&[(RESTARTED_AT, time)]));
+        assert!(hash(&first) != "5859f96865" && hash(&first) != hash(&second));
     }
 
     #[test]

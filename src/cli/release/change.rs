@@ -8,8 +8,11 @@ use clap::{ArgAction, Args, ValueEnum};
 use super::super::{Outcome, output};
 use super::progress::Progress;
 use crate::cluster::Client;
-use crate::install::{self, Action, Change, Content, Goal, InstallError, Options, Plan};
+use crate::install::{self, Action, Change, Content, Goal, InstallError, Options, Plan, Verdict};
 use crate::release::Revision;
+
+/// How long a look at the nodes may hold up an install.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// How a change is made.
 #[derive(Args, Clone, Debug)]
@@ -22,7 +25,7 @@ pub(super) struct ChangeArgs {
     /// Wait until Jobs are complete, too
     #[arg(long)]
     wait_for_jobs: bool,
-    /// How long all of it together may take: `300`, `90s`, `5m`
+    /// How long all of it together may take, the plan included: `300`, `90s`, `5m`. What --rollback-on-failure does has as long again
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
     timeout: Duration,
     /// Bring back what was before if it fails; after a failed install, nothing
@@ -91,6 +94,9 @@ impl ChangeArgs {
         options: Options,
     ) -> anyhow::Result<Outcome> {
         let change = Change::prepare(client, goal, content, revisions, options).await?;
+        if goal == Goal::Install {
+            tell_of_room(client, &change.plan).await;
+        }
         if self.dry_run.is_some() {
             output::product(&install::differences(&change.plan))?;
             output::say(&format!("{}; nothing was changed", summary(&change.plan)));
@@ -109,6 +115,15 @@ impl ChangeArgs {
             }
             Err(err) => Ok(failed(&err)),
         }
+    }
+}
+
+/// Says what there is no room for on the nodes. There may be later: it is installed all the same.
+async fn tell_of_room(client: &Client, plan: &Plan) {
+    let looked = tokio::time::timeout(LOOK, install::capacity(client, plan)).await;
+    // Who may not look, or gets no answer, is told so by `preflight`.
+    for one in looked.into_iter().flatten().flatten().filter(|one| one.verdict == Verdict::Warning) {
+        output::say(&format!("warning: {}\n  {}", one.seen, one.hint));
     }
 }
 

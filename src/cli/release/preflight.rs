@@ -16,8 +16,8 @@ use crate::release::History;
 
 /// Find what would be in the way of an install, before it
 ///
-/// The cluster's version, rights, definitions, pod security, storage, images, NATS servers as a Pod reaches them, and other installs,
-/// each with what to do about it.
+/// The cluster's version, namespaces, rights, definitions, pod security, room on the nodes, storage, images, NATS servers as a Pod
+/// reaches them, and other installs, each with what to do about it.
 /// Exit code 1: something would fail.
 #[derive(Args, Debug)]
 pub(in super::super) struct PreflightArgs {

@@ -7,7 +7,6 @@ use super::super::cluster::ClusterArgs;
 use super::super::settings::ReleaseArgs;
 use super::super::{Outcome, output};
 use super::Format;
-use crate::cluster::Kinds;
 use crate::install::{self, InstallError, Readiness, State};
 use crate::release::{History, Record, Status};
 
@@ -35,18 +34,11 @@ impl StatusArgs {
                 return Err(InstallError::Missing { release: release.name, namespace: release.namespace }.into());
             };
             let record = &last.record;
-            let kinds = Kinds::new(client.clone());
-            let mut objects = Vec::new();
-            if record.info.status != Status::Uninstalled {
-                for mut object in install::read_manifest(&record.manifest, &format!("revision {}", record.version))? {
-                    let kind = kinds.find(&object.api_version, &object.kind).await?;
-                    if kind.namespaced {
-                        object.namespace.get_or_insert_with(|| release.namespace.clone());
-                    }
-                    objects.push((object, kind));
-                }
-            }
-            let states = install::look(&client, &objects).await?;
+            let objects = match record.info.status {
+                Status::Uninstalled => Vec::new(),
+                _ => install::read_manifest(&record.manifest, &format!("revision {}", record.version))?,
+            };
+            let states = install::look(&client, objects, &release.namespace).await?;
             let interrupted = install::interrupted(&revisions).map(|one| one.to_string());
             output::product(&match format {
                 Format::Table => table(record, interrupted.as_deref(), &states),

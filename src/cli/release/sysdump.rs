@@ -6,12 +6,13 @@ use super::super::cluster::ClusterArgs;
 use super::super::settings::ReleaseArgs;
 use super::super::{Outcome, output};
 use super::progress::Progress;
-use crate::install;
+use crate::install::{self, InstallError};
 use crate::release::History;
 
 /// Put everything that whoever helps will ask for into one archive
 ///
-/// Objects, events, logs, metrics and history of a release. Of Secrets only which keys they have is in it.
+/// Objects, events, logs, metrics and history of a release. Of Secrets only which keys they have is in it; of arguments, variables,
+/// values, ConfigMaps, workloads and logs nothing that looks like a secret.
 #[derive(Args, Debug)]
 pub(in super::super) struct SysdumpArgs {
     #[command(flatten)]
@@ -28,6 +29,9 @@ impl SysdumpArgs {
         let release = self.release.release()?;
         self.cluster.run(async |client| {
             let revisions = History::new(client.clone(), &release.namespace, &release.name)?.read().await?;
+            if revisions.is_empty() {
+                return Err(InstallError::Missing { release: release.name, namespace: release.namespace }.into());
+            }
             let file = fs_err::File::create(&self.output)?;
             install::sysdump(&client, &release, &revisions, file, &mut Progress::new()).await?;
             output::say(&format!("{} is written", self.output));

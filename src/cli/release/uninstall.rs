@@ -15,7 +15,8 @@ use crate::release::History;
 /// Take a release away, and name what stays
 ///
 /// First what the operator holds is freed of its finalizers, so that nothing hangs; then objects go in the reverse of the
-/// order in which they came. Custom resource definitions, workloads, volumes and Secrets that the operator made stay.
+/// order in which they came. Custom resource definitions, workloads in every namespace that the operator watched, volumes, Secrets
+/// that the operator made, and namespaces that were made for the release stay.
 #[derive(Args, Debug)]
 pub(in super::super) struct UninstallArgs {
     #[command(flatten)]
@@ -23,7 +24,8 @@ pub(in super::super) struct UninstallArgs {
     /// Keep the record: `rollback` brings the release back
     #[arg(long)]
     keep_history: bool,
-    /// Take what stays too; definitions only if no other namespace has objects of them
+    /// Take what stays too, unless another release may need it: workloads only if no other operator looks after them, definitions only
+    /// if there is no other release and no object of them. Namespaces stay
     #[arg(long)]
     purge: bool,
     /// End when objects are marked to go, not when they are gone

@@ -29,6 +29,9 @@ pub(super) fn render(report: &Report) -> String {
         escaped(&facts.operator),
         escaped(&facts.hosts.join(", "))
     );
+    if let Some(advice) = &report.advice {
+        let _ = writeln!(page, "<pre class=\"skipped\">{}</pre>", escaped(advice));
+    }
     for (family, entries) in report.families() {
         let _ = writeln!(page, "<h2>{family}</h2><table>");
         for entry in entries {

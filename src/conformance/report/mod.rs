@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde::Serialize;
 
 use super::Check;
+use super::scene::Lack;
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -38,12 +39,31 @@ pub struct Entry {
     pub seen: String,
     /// Of a failed one: the likely cause, and what to do.
     pub hint: Option<String>,
+    /// Of a skipped one: whether that is the wish of whoever runs the checks.
+    #[serde(skip)]
+    pub(super) left_out: bool,
 }
 
 impl Entry {
     pub(super) fn of(check: &Check, status: Status, time: Duration, seen: String, hint: Option<String>) -> Self {
         let seconds = (time.as_secs_f64() * 1000.0).round() / 1000.0;
-        Self { id: check.id, status, seconds, claim: check.claim, seen, hint }
+        Self { id: check.id, status, seconds, claim: check.claim, seen, hint, left_out: false }
+    }
+
+    /// One that is not run, and why.
+    pub(super) fn unrun(check: &Check, lack: Lack) -> Self {
+        let (status, seen, left_out) = match lack {
+            Lack::LeftOut(why) => (Status::Skipped, why, true),
+            Lack::Absent(why) => (Status::Skipped, why, false),
+            Lack::Claimed { need, seen } => {
+                let hint = format!(
+                    "take `{}` out of --features if the platform is not to have it; `--features` is what it must have",
+                    need.name()
+                );
+                return Self::of(check, Status::Failed, Duration::ZERO, seen, Some(hint));
+            }
+        };
+        Self { left_out, ..Self::of(check, status, Duration::ZERO, seen, None) }
     }
 
     fn family(&self) -> &'static str {
@@ -87,6 +107,9 @@ pub struct Report {
     pub failed: usize,
     /// How many of each.
     pub skipped: usize,
+    /// What to change so that more of it can be judged, if much was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
     /// Each check.
     pub checks: Vec<Entry>,
 }
@@ -116,8 +139,15 @@ impl Report {
             passed: count(Status::Passed),
             failed: count(Status::Failed),
             skipped: count(Status::Skipped),
+            advice: None,
             checks,
         }
+    }
+
+    /// The checks that could not be judged, though whoever ran them left none of these out.
+    pub fn unjudged(&self) -> Vec<&'static str> {
+        let unjudged = self.checks.iter().filter(|entry| entry.status == Status::Skipped && !entry.left_out);
+        unjudged.map(|entry| entry.id).collect()
     }
 
     /// The report in that shape.
@@ -162,4 +192,23 @@ pub(super) fn sample() -> Report {
     let mut report = Report::new(Facts::default(), (SystemTime::UNIX_EPOCH, Instant::now()), entries);
     report.version = "0.0.0";
     report
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Need, checks};
+    use super::*;
+
+    #[test]
+    fn a_check_that_is_not_run_is_unjudged_unless_it_was_left_out() {
+        let checks = checks();
+        let guests = *checks.iter().find(|check| check.id == "http.routing.host").unwrap();
+        let absent = Entry::unrun(guests, Lack::Absent("no agent".into()));
+        let left_out = Entry::unrun(guests, Lack::LeftOut("`guests` is not among --features".into()));
+        let claimed = Entry::unrun(guests, Lack::Claimed { need: Need::Guests, seen: "it is not here".into() });
+        assert!(claimed.status == Status::Failed && claimed.hint.as_ref().unwrap().contains("`guests`"), "{claimed:?}");
+        let begun = (SystemTime::UNIX_EPOCH, Instant::now());
+        let report = Report::new(Facts::default(), begun, vec![absent, left_out, claimed]);
+        assert_eq!((report.failed, report.skipped, report.unjudged()), (1, 2, vec!["http.routing.host"]));
+    }
 }

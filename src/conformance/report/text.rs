@@ -23,6 +23,9 @@ pub(super) fn render(report: &Report) -> String {
             }
         }
     }
+    if let Some(advice) = &report.advice {
+        let _ = writeln!(text, "{advice}");
+    }
     let _ = writeln!(
         text,
         "{} passed, {} failed, {} skipped in {} s",
@@ -39,5 +42,13 @@ mod tests {
         assert!(text.contains("  FAIL  install.available"), "{text}");
         assert!(text.contains("        shop/web <0 of 1>\n        hint: look at its Pods\n"), "{text}");
         assert!(text.ends_with("1 passed, 1 failed, 1 skipped in 0 s\n"), "{text}");
+    }
+
+    #[test]
+    fn what_lets_more_be_judged_stands_before_the_last_line() {
+        let mut report = super::super::sample();
+        report.advice = Some("9 checks were not judged:\n  --set 'a={b}'".into());
+        let text = super::render(&report);
+        assert!(text.ends_with("--set 'a={b}'\n1 passed, 1 failed, 1 skipped in 0 s\n"), "{text}");
     }
 }

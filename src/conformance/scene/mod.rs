@@ -4,6 +4,7 @@ mod agent;
 mod clear;
 mod draft;
 mod enforcement;
+mod lack;
 mod load;
 mod logs;
 mod metrics;
@@ -20,11 +21,12 @@ use tokio::sync::OnceCell;
 
 use super::Need;
 use super::check::{Outcome, Stop};
-use super::report::Facts;
+use super::report::{Entry, Facts, Status};
 use crate::cluster::{Client, ClusterError, Kinds};
 
 pub(super) use agent::Agent;
 pub(super) use draft::Draft;
+pub(super) use lack::Lack;
 pub(super) use shared::Shared;
 pub(super) use snapshot::{INSTANCE, Snapshot, arguments, is_ready, pod_address};
 pub(super) use stage::Stage;
@@ -134,12 +136,9 @@ impl Scene {
         format!("{MARK}={}", self.run)
     }
 
-    /// Why a check cannot be run here, if so.
-    pub(super) fn lacks(&self, needs: &[Need], claimed: Option<&[Need]>) -> Option<String> {
-        needs.iter().find_map(|need| match claimed {
-            Some(claimed) if !claimed.contains(need) => Some(format!("`{}` is not among --features", need.name())),
-            _ => self.lack(*need),
-        })
+    /// Why a check is not run here, if so.
+    pub(super) fn lacks(&self, needs: &[Need], claimed: Option<&[Need]>) -> Option<Lack> {
+        Lack::of(needs, claimed, |need| self.lack(need))
     }
 
     fn lack(&self, need: Need) -> Option<String> {
@@ -180,6 +179,27 @@ impl Scene {
             hosts: self.snapshot.host_images(),
             features: features.map(Need::name).collect(),
         }
+    }
+
+    /// How to have those judged that were not, because hosts do not pull from the agent: most of what is claimed about a platform.
+    pub(super) fn advice(&self, entries: &[Entry]) -> Option<String> {
+        let registry = &self.agent.as_ref().ok()?.registry;
+        let why = self.snapshot.refuses(registry)?;
+        let unjudged = entries.iter().filter(|entry| entry.status != Status::Passed && entry.seen.contains(&why));
+        let unjudged = unjudged.count();
+        let release = match self.snapshot.release.as_str() {
+            "" => String::new(),
+            release => format!(" --release {release}"),
+        };
+        (unjudged > 0).then(|| {
+            format!(
+                "{unjudged} checks run a workload, and none of them was judged: hosts pull their components from the agent, whose \
+                 registry is not among the values of the release. Add it, and run this again:\n  \
+                 chartwright upgrade -n {}{release} --reuse-values --set '{}'",
+                self.namespace,
+                self.snapshot.lets_pull(registry)
+            )
+        })
     }
 
     fn shared_cell(&self) -> &OnceCell<Result<Shared, String>> {

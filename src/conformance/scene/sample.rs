@@ -1,5 +1,6 @@
 //! A release as its objects show it, whole; tests break it.
 
+use chartwright_contract::crds::names::HOST_DRAINING;
 use serde_json::{Value, json};
 
 use super::snapshot::{Snapshot, ends, view};
@@ -215,9 +216,29 @@ fn hosts_that_pull_from_the_agent_are_told_from_others() {
 }
 
 #[test]
+fn what_is_to_be_set_keeps_registries_that_are_set() {
+    let to_set = |flags: Value| {
+        let mut objects = release();
+        objects.host["spec"]["template"]["spec"]["containers"][0]["args"] = flags;
+        objects.snapshot().lets_pull("agent:5000")
+    };
+    for (flags, set) in [
+        (json!(["host", "--release=a"]), "hostDefaults.oci.insecureRegistries={agent:5000}"),
+        (
+            json!(["host", "--release=a", "--insecure-registry=b:1", "--insecure-registry=c:2"]),
+            "hostDefaults.oci.insecureRegistries={b:1,c:2,agent:5000}",
+        ),
+        // Upstream's.
+        (json!(["host"]), "hostDefaults.oci.allowInsecure=true"),
+    ] {
+        assert_eq!(to_set(flags), set);
+    }
+}
+
+#[test]
 fn a_host_that_is_about_to_end_is_none_of_the_release() {
     let mut objects = release();
-    objects.hosts[1]["status"]["conditions"][0] = json!({"type": "Ready", "status": "False", "reason": "Draining"});
+    objects.hosts[1]["status"]["conditions"][0] = json!({"type": "Ready", "status": "False", "reason": HOST_DRAINING});
     assert_eq!(objects.snapshot().hosts.len(), 1);
     objects.hosts[0]["status"]["conditions"][0] = json!({"type": "Ready", "status": "False", "reason": "NotHeardOf"});
     assert_eq!(objects.snapshot().hosts.len(), 1, "one that should be there");

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
 use chartwright_contract::crds::Host;
+use chartwright_contract::crds::names::HOST_DRAINING;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, Container, Pod, PodTemplateSpec, Service, ServiceAccount};
@@ -235,6 +236,18 @@ impl Snapshot {
             })
     }
 
+    /// What to set so that hosts pull from a registry without TLS, besides those that they have already.
+    pub(super) fn lets_pull(&self, registry: &str) -> String {
+        if !self.our_hosts() {
+            // Upstream's have no list.
+            return "hostDefaults.oci.allowInsecure=true".to_owned();
+        }
+        let flags = arguments(self.main("host"));
+        let known = flags.iter().filter_map(|flag| flag.strip_prefix("--insecure-registry="));
+        let all: Vec<&str> = known.flat_map(|list| list.split(',')).chain([registry]).collect();
+        format!("hostDefaults.oci.insecureRegistries={{{}}}", all.join(","))
+    }
+
     /// Why workloads of another namespace do not run on these hosts, if so.
     pub(super) fn keeps_to_itself(&self) -> Option<String> {
         let flags = arguments(self.main("operator"));
@@ -319,7 +332,7 @@ pub(super) fn ends(host: &Host) -> bool {
     let conditions = host.status.iter().flat_map(|status| &status.conditions);
     conditions
         .into_iter()
-        .any(|condition| condition.type_ == "Ready" && condition.reason.as_deref() == Some("Draining"))
+        .any(|condition| condition.type_ == "Ready" && condition.reason.as_deref() == Some(HOST_DRAINING))
 }
 
 pub(super) fn view(host: &Host) -> HostView {

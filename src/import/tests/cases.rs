@@ -181,6 +181,13 @@ fn v10_variables_once_each() {
     assert_eq!(run.ours("/hosts/default/env"), json!({ "RUST_LOG": "debug" }));
     assert!(!run.has("/hostDefaults/extraEnv") && !run.has("/hosts/default/extraEnv"));
     assert_eq!(case("V10/bad.yaml").found(), ["error CW3020 bad.yaml:3:13"]);
+    let twice = one(
+        "runtime:\n  env:\n    - { name: A, value: \"1\" }\n    - { name: B, value: \"2\" }\n    - { name: A, value: \"3\" }\n",
+    );
+    assert_eq!(twice.found(), ["error CW3021 values.yaml:5:15"]);
+    assert!(twice.words(codes::DUPLICATE_VARIABLE).contains("`A` is here twice"));
+    let kept = json!([{ "name": "A", "value": "1" }, { "name": "B", "value": "2" }]);
+    assert_eq!(twice.ours("/hostDefaults/extraEnv"), kept);
 }
 
 #[test]

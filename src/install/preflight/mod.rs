@@ -1,14 +1,17 @@
 //! What would be in the way of an install, found before it: everything in one run, each with what to do about it.
 
+mod capacity;
 mod nats;
 mod neighbours;
+mod places;
 mod pods;
 mod references;
 mod rights;
+#[cfg(test)]
+mod sample;
 mod storage;
 
-use k8s_openapi::api::core::v1::Namespace;
-use kube::{Api, Client};
+use kube::Client;
 use tokio::time::Duration;
 
 use crate::cluster::{ClusterError, Kinds};
@@ -16,6 +19,9 @@ use crate::release::Revision;
 
 use super::change::in_place;
 use super::{Action, Content, InstallError, Plan, Planner, Step};
+
+pub use capacity::capacity;
+use places::{LATER, Places};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,16 +94,8 @@ pub async fn preflight(
         skip_crds: false,
         check_new: true,
     };
-    let namespace = namespace(client, &release.namespace).await?;
-    let there = namespace.is_some();
-    found.push(match &namespace {
-        None => Finding::warning(
-            "namespace",
-            format!("there is no namespace {}", release.namespace),
-            "say --create-namespace when you install",
-        ),
-        Some(_) => Finding::good("namespace", format!("the namespace {} is there", release.namespace)),
-    });
+    let places = Places::ask(client, content).await?;
+    found.extend(places.findings(content));
     let plan = match planner.plan(content, &in_place(revisions)?).await {
         Ok(plan) => Some(plan),
         Err(err) => {
@@ -113,15 +111,18 @@ pub async fn preflight(
         found.extend(rights::check(client, &plan, release).await?);
         found.extend(storage::check(client, &plan).await?);
         found.extend(references::check(client, &plan, release).await?);
-        found.extend(pods::admitted(client, &plan, release, namespace.as_ref()).await?);
-        if !probing.pod {
-            found.push(Finding::unknown("images, nats", "no Pod was to be made", "leave --no-pod out"));
-        } else if there {
-            found.extend(pods::probed(client, &plan, release, probing.timeout).await?);
-            found.extend(nats::reached(client, &plan, release, probing.timeout).await?);
+        found.extend(capacity(client, &plan).await?);
+        found.extend(pods::admitted(client, &plan, release, &places).await?);
+        if probing.pod {
+            found.extend(pods::probed(client, &plan, release, &places, probing.timeout).await?);
+            if places.is_missing(&release.namespace) {
+                let seen = format!("the namespace {} is not there yet", release.namespace);
+                found.push(Finding::unknown("nats", seen, LATER));
+            } else {
+                found.extend(nats::reached(client, &plan, release, probing.timeout).await?);
+            }
         } else {
-            let hint = "make it first, and ask again";
-            found.push(Finding::unknown("images, nats", "the namespace is not there yet", hint));
+            found.push(Finding::unknown("images, nats", "no Pod was to be made", "leave --no-pod out"));
         }
     }
     found.extend(neighbours::check(client, release).await?);
@@ -137,11 +138,6 @@ async fn version(client: &Client) -> Result<Finding, ClusterError> {
         return Ok(Finding::bad("version", format!("the cluster is {}", version.git_version), hint));
     }
     Ok(Finding::good("version", format!("the cluster is {}", version.git_version)))
-}
-
-async fn namespace(client: &Client, name: &str) -> Result<Option<Namespace>, ClusterError> {
-    let api: Api<Namespace> = Api::all(client.clone());
-    api.get_opt(name).await.map_err(ClusterError::when(format!("read the namespace {name}")))
 }
 
 /// Whose definitions are there.

@@ -19,12 +19,15 @@ use super::references::is_there;
 
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Who connects: the part, what the agent calls it, the prefix of its flags, and where values say it.
+/// Who connects: the part, what the agent calls it, its flag for servers in our image and upstream's, and where values say it.
 const PLANES: [(&str, &str, &str, &str); 3] = [
-    ("operator", "operator", "--nats-", "nats.control"),
-    ("host", "control", "--scheduler-nats-", "nats.control"),
-    ("host", "data", "--data-nats-", "nats.data"),
+    ("operator", "operator", "nats-url=", "nats.control"),
+    ("host", "control", "scheduler-nats-url=", "nats.control"),
+    ("host", "data", "data-nats-url=", "nats.data"),
 ];
+
+/// What looks where a Pod of ours cannot.
+const LATER: &str = "`conformance --only nats` looks once it is installed";
 
 /// What a connection came to, as the agent tells it.
 #[derive(Deserialize)]
@@ -43,6 +46,26 @@ struct Wanted {
     values: &'static str,
 }
 
+impl Wanted {
+    fn spoken(&self) -> &'static str {
+        match self.who {
+            "operator" => "the operator",
+            "control" => "a host (control plane)",
+            _ => "a host (data plane)",
+        }
+    }
+}
+
+/// What is to be tried, and what cannot be.
+#[derive(Default)]
+struct Survey {
+    taken: Taken,
+    wanted: Vec<Wanted>,
+    /// The Pod that the one that tries it is to be like.
+    like: Option<PodSpec>,
+    untried: Vec<Finding>,
+}
+
 /// Has a Pod of our image connect as operator and hosts will.
 pub(super) async fn reached(
     client: &Client,
@@ -50,54 +73,82 @@ pub(super) async fn reached(
     release: &Release,
     timeout: Duration,
 ) -> Result<Vec<Finding>, InstallError> {
-    let mut taken = Taken::default();
-    let mut wanted = Vec::new();
-    let mut like = None;
-    for (name, spec) in parts(plan, release) {
-        taken.add(name, &spec);
-        let arguments = main(&spec).and_then(|container| container.args.clone()).unwrap_or_default();
-        for (_, who, prefix, values) in PLANES.iter().filter(|(part, ..)| *part == name) {
-            let url = arguments.iter().find_map(|one| one.strip_prefix(prefix)?.strip_prefix("url="));
-            let servers: Vec<&str> = url.into_iter().flat_map(|urls| urls.split(',')).map(server).collect();
-            if !servers.is_empty() && !servers.iter().any(|server| is_brought(plan, release, server)) {
-                wanted.push(Wanted { who, servers: servers.join(", "), values });
-            }
+    let Survey { taken, wanted, like, untried } = survey(plan, release);
+    let tried = match like.filter(|_| !wanted.is_empty()) {
+        Some(like) => tried(client, release, &taken, &wanted, &like, timeout).await?,
+        None if untried.is_empty() => {
+            vec![Finding::good("nats", "no server outside the release is to be reached")]
         }
-        like.get_or_insert(spec);
-    }
-    let Some(like) = like.filter(|_| !wanted.is_empty()) else {
-        return Ok(vec![Finding::good("nats", "no server outside the release is to be reached")]);
+        None => Vec::new(),
     };
+    Ok(tried.into_iter().chain(untried).collect())
+}
+
+async fn tried(
+    client: &Client,
+    release: &Release,
+    taken: &Taken,
+    wanted: &[Wanted],
+    like: &PodSpec,
+    timeout: Duration,
+) -> Result<Vec<Finding>, InstallError> {
     let unable = match &taken.missing {
         Some(why) => Some(why.clone()),
-        None => missing(client, &release.namespace, &taken).await?,
+        None => missing(client, &release.namespace, taken).await?,
     };
     if let Some(why) = unable {
-        return Ok(vec![Finding::unknown("nats", why, "`conformance --only nats` looks once it is installed")]);
+        return Ok(vec![Finding::unknown("nats", why, LATER)]);
     }
-    let Some(pod) = pod(release, &like, &taken, &wanted) else { return Ok(Vec::new()) };
+    let Some(pod) = pod(release, like, taken, wanted) else { return Ok(Vec::new()) };
     let api: Api<Pod> = Api::namespaced(client.clone(), &release.namespace);
     let created = api.create(&PostParams::default(), &pod).await;
     let name = created.map_err(ClusterError::when("make a Pod that connects to NATS"))?.name_any();
-    let found = watch(&api, &name, &wanted, timeout).await;
+    let found = watch(&api, &name, wanted, timeout).await;
     _ = api.delete(&name, &DeleteParams::default().grace_period(0)).await;
     found
 }
 
-/// Operator and the first host group of the release's namespace, where they are this program.
-fn parts(plan: &Plan, release: &Release) -> Vec<(&'static str, PodSpec)> {
-    let mut found: Vec<(&'static str, PodSpec)> = Vec::new();
+/// Operator and the first host group of the release's namespace are tried, where they are this program; of all others is said why not.
+fn survey(plan: &Plan, release: &Release) -> Survey {
+    let mut survey = Survey::default();
+    let mut known: Vec<&str> = Vec::new();
     for (step, template) in templates(plan) {
         let labels = serde_json::from_value(template["metadata"]["labels"].clone()).ok();
         let spec = serde_json::from_value::<PodSpec>(template["spec"].clone());
         let (Some(name), Ok(spec)) = (part(labels.as_ref()), spec) else { continue };
-        let here = step.object.namespace.as_deref().is_none_or(|own| own == release.namespace);
-        let ours = main(&spec).and_then(|container| container.args.as_ref()?.first()).is_some_and(|verb| verb == name);
-        if here && ours && found.iter().all(|(other, _)| *other != name) {
-            found.push((name, spec));
-        }
+        let arguments = main(&spec).and_then(|container| container.args.clone()).unwrap_or_default();
+        let of_part = PLANES.iter().filter(|(part, ..)| *part == name);
+        let outside: Vec<Wanted> = of_part
+            .filter_map(|(_, who, flag, values)| {
+                let url = arguments.iter().find_map(|one| one.trim_start_matches('-').strip_prefix(flag))?;
+                let servers: Vec<&str> = url.split(',').map(server).collect();
+                let brought = servers.iter().any(|server| is_brought(plan, release, server));
+                (!brought).then(|| Wanted { who, servers: servers.join(", "), values })
+            })
+            .collect();
+        let place = step.object.namespace.as_deref().unwrap_or(&release.namespace);
+        let is_ours =
+            main(&spec).is_some_and(|one| one.command.is_none()) && arguments.first().is_some_and(|one| one == name);
+        let why = if !is_ours {
+            "its image is not this program"
+        } else if place != release.namespace {
+            "it is in another namespace"
+        } else {
+            if !known.contains(&name) {
+                known.push(name);
+                survey.taken.add(name, &spec);
+                survey.wanted.extend(outside);
+                survey.like.get_or_insert(spec);
+            }
+            continue;
+        };
+        survey.untried.extend(outside.iter().map(|one| {
+            let seen =
+                format!("{} of the {} connects to {}; nobody tried it: {why}", one.spoken(), step.title(), one.servers);
+            Finding::unknown("nats", seen, LATER)
+        }));
     }
-    found
+    survey
 }
 
 /// `host:port` of a URL, without what may be secret in it.
@@ -202,11 +253,7 @@ async fn watch(api: &Api<Pod>, name: &str, wanted: &[Wanted], timeout: Duration)
 fn judge(log: &str, wanted: &[Wanted]) -> Vec<Finding> {
     let told: Vec<Told> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let one = |wanted: &Wanted| {
-        let who = match wanted.who {
-            "operator" => "the operator",
-            "control" => "a host (control plane)",
-            _ => "a host (data plane)",
-        };
+        let who = wanted.spoken();
         match told.iter().find(|told| told.identity == wanted.who) {
             Some(told) if told.connected => {
                 Finding::good("nats", format!("{who} connects to {}, version {}", wanted.servers, told.server))
@@ -227,8 +274,50 @@ fn judge(log: &str, wanted: &[Wanted]) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Verdict;
+    use super::super::{Verdict, sample};
     use super::*;
+
+    /// A plan of an operator, of hosts in that namespace, and of the Service of a server.
+    fn plan(operator: &Value, hosts: &Value, namespace: &str) -> Plan {
+        let pods = |label: &str, value: &str, args: &Value| {
+            json!({ "spec": { "template": {
+                "metadata": { "labels": { (label): value } },
+                "spec": { "containers": [{ "name": "main", "image": "i:1", "args": args }] },
+            } } })
+        };
+        let operator = pods("wasmcloud.com/name", "runtime-operator", operator);
+        let hosts = pods("wasmcloud.com/hostgroup", "default", hosts);
+        Plan {
+            steps: vec![
+                sample::step("Deployment", "operator", "shop", operator),
+                sample::step("Deployment", "hosts", namespace, hosts),
+                sample::step("Service", "inside", "shop", json!({})),
+            ],
+            ..Plan::default()
+        }
+    }
+
+    #[test]
+    fn what_no_pod_of_ours_can_try_is_named_and_not_good() {
+        let release = Release { name: "web".into(), namespace: "shop".into() };
+        let upstream = json!(["-nats-url=nats://me:pw@outside:4222", "-leader-elect=true"]);
+        let inside = json!(["host", "--data-nats-url=nats://inside.shop:4222"]);
+        let outside = json!(["host", "--data-nats-url=nats://outside:4222"]);
+        let found = survey(&plan(&upstream, &inside, "shop"), &release);
+        assert_eq!((found.wanted.len(), found.untried.len()), (0, 1));
+        let one = &found.untried[0];
+        assert_eq!((one.verdict, one.hint.as_str()), (Verdict::Unknown, LATER));
+        assert!(one.seen.contains("outside:4222") && one.seen.contains("not this program"), "{}", one.seen);
+        assert!(!one.seen.contains("pw"), "{}", one.seen);
+
+        let ours = json!(["operator", "--nats-url=nats://outside:4222"]);
+        let found = survey(&plan(&ours, &outside, "tenant"), &release);
+        assert_eq!((found.wanted.len(), found.untried.len()), (1, 1));
+        assert!(found.untried[0].seen.contains("in another namespace"), "{}", found.untried[0].seen);
+        assert!(found.like.is_some());
+        let found = survey(&plan(&json!(["operator", "--nats-url=nats://inside"]), &inside, "tenant"), &release);
+        assert_eq!((found.wanted.len(), found.untried.len()), (0, 0));
+    }
 
     #[test]
     fn what_is_shown_of_a_url_is_no_secret() {

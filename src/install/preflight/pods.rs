@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::api::core::v1::{ContainerStatus, Namespace, Pod};
+use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 use kube::api::{DeleteParams, PostParams};
 use kube::{Api, Client, ResourceExt as _};
 use serde_json::{Value, json};
@@ -11,18 +11,30 @@ use tokio::time::{Duration, Instant};
 use crate::cluster::ClusterError;
 use crate::render::Release;
 
-use super::super::{InstallError, Plan, Step};
+use super::super::{Action, InstallError, Plan, Step};
 use super::Finding;
+use super::places::{LATER, Places};
 
-const ENFORCED: &str = "pod-security.kubernetes.io/enforce";
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Kinds with a template of Pods.
 const OWNERS: [&str; 4] = ["Deployment", "StatefulSet", "DaemonSet", "Job"];
 
+/// The templates of Pods that the release will have, each with what it is of.
 pub(super) fn templates(plan: &Plan) -> impl Iterator<Item = (&Step, &Value)> {
-    let owners = plan.steps.iter().filter(|step| OWNERS.contains(&step.object.kind.as_str()));
-    owners.map(|step| (step, &step.object.value["spec"]["template"]))
+    let stays = plan.steps.iter().filter(|step| !matches!(step.action, Action::Delete | Action::Keep));
+    stays.filter_map(|step| {
+        let spec = &step.object.value["spec"];
+        match step.object.kind.as_str() {
+            "CronJob" => Some((step, &spec["jobTemplate"]["spec"]["template"])),
+            kind => OWNERS.contains(&kind).then(|| (step, &spec["template"])),
+        }
+    })
+}
+
+/// Where the Pods of an object are.
+fn place<'p>(step: &'p Step, release: &'p Release) -> &'p str {
+    step.object.namespace.as_deref().unwrap_or(&release.namespace)
 }
 
 /// Has the API server try a Pod of each template: pod security, quotas and webhooks speak up here, and not in a crash loop.
@@ -30,13 +42,15 @@ pub(super) async fn admitted(
     client: &Client,
     plan: &Plan,
     release: &Release,
-    namespace: Option<&Namespace>,
+    places: &Places,
 ) -> Result<Vec<Finding>, InstallError> {
-    let Some(namespace) = namespace else { return Ok(Vec::new()) };
-    let level = namespace.labels().get(ENFORCED).cloned().unwrap_or_else(|| "nothing".into());
-    let mut found = Vec::new();
+    let (mut found, mut untried) = (Vec::new(), BTreeSet::new());
     for (step, template) in templates(plan) {
-        let own = step.object.namespace.as_deref().unwrap_or(&release.namespace);
+        let own = place(step, release);
+        if places.is_missing(own) {
+            untried.insert(own);
+            continue;
+        }
         let api: Api<Pod> = Api::namespaced(client.clone(), own);
         let metadata = json!({ "generateName": "preflight-", "labels": template["metadata"]["labels"] });
         // Its account is made by the install.
@@ -61,39 +75,65 @@ pub(super) async fn admitted(
             answer => drop(answer.map_err(ClusterError::when(format!("try a Pod of the {}", step.title())))?),
         }
     }
-    if found.is_empty() {
+    if found.is_empty() && untried.is_empty() {
+        let level = places.enforced();
         found.push(Finding::good(
             "admission",
             format!("Pods of all templates are admitted (pod security enforces {level})"),
         ));
     }
+    for place in untried {
+        let seen = format!("no Pod could be tried in the namespace {place}, which is not there yet");
+        found.push(Finding::unknown("admission", seen, LATER));
+    }
     Ok(found)
 }
 
-/// Makes one Pod with a container for each image, and sees which of them were pulled.
+/// Makes a Pod in each namespace with a container for each image of its Pods, and sees which of them were pulled.
 pub(super) async fn probed(
     client: &Client,
     plan: &Plan,
     release: &Release,
+    places: &Places,
     timeout: Duration,
 ) -> Result<Vec<Finding>, InstallError> {
-    let Some(pod) = probe(plan, release) else { return Ok(Vec::new()) };
-    let api: Api<Pod> = Api::namespaced(client.clone(), &release.namespace);
-    let created = api.create(&PostParams::default(), &pod).await;
-    let name = created.map_err(ClusterError::when("make a Pod that pulls the images"))?.name_any();
-    let found = watch(&api, &name, timeout).await;
-    _ = api.delete(&name, &DeleteParams::default().grace_period(0)).await;
-    found
+    let all: BTreeSet<&str> = templates(plan).map(|(step, _)| place(step, release)).collect();
+    let mut found = Vec::new();
+    for own in all {
+        if places.is_missing(own) {
+            let seen = format!("the images of Pods in {own} were not pulled: the namespace is not there yet");
+            found.push(Finding::unknown("images", seen, LATER));
+            continue;
+        }
+        let Some(pod) = probe(plan, release, own) else { continue };
+        let api: Api<Pod> = Api::namespaced(client.clone(), own);
+        let name = match api.create(&PostParams::default(), &pod).await {
+            Ok(created) => created.name_any(),
+            Err(kube::Error::Api(status)) if status.code == 403 => {
+                let seen = format!("the Pod that pulls them was refused in {own}: {}", status.message);
+                found.push(Finding::unknown("images", seen, "ask for the right, or leave it with --no-pod"));
+                continue;
+            }
+            Err(err) => return Err(ClusterError::when("make a Pod that pulls the images")(err).into()),
+        };
+        let seen = watch(&api, &name, timeout).await;
+        _ = api.delete(&name, &DeleteParams::default().grace_period(0)).await;
+        // Nodes may differ, and so do the Secrets with which images are pulled.
+        let elsewhere = |one: Finding| Finding { seen: format!("{} (in {own})", one.seen), ..one };
+        if own == release.namespace {
+            found.extend(seen?);
+        } else {
+            found.extend(seen?.into_iter().map(elsewhere));
+        }
+    }
+    Ok(found)
 }
 
 /// A Pod that pulls all images. What it runs of them does not exist, so it starts nothing.
-fn probe(plan: &Plan, release: &Release) -> Option<Pod> {
+fn probe(plan: &Plan, release: &Release, own: &str) -> Option<Pod> {
     let mut images: BTreeSet<String> = BTreeSet::new();
     let mut pull_secrets = Vec::new();
-    for (step, template) in templates(plan) {
-        if step.object.namespace.as_deref().is_some_and(|own| own != release.namespace) {
-            continue;
-        }
+    for (_, template) in templates(plan).filter(|(step, _)| place(step, release) == own) {
         let spec = &template["spec"];
         for section in ["initContainers", "containers"] {
             let containers = spec[section].as_array().into_iter().flatten();
@@ -186,5 +226,39 @@ pub(super) fn pull(status: &ContainerStatus) -> Pull {
         }
         "CreateContainerError" | "RunContainerError" | "CreateContainerConfigError" => Pull::Done,
         _ => Pull::Open,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn templates_are_those_that_the_release_will_have_of_every_kind() {
+        let template = |image: &str| json!({ "spec": { "containers": [{ "name": "a", "image": image }] } });
+        let nightly = json!({ "spec": { "jobTemplate": { "spec": { "template": template("nightly:1") } } } });
+        let owner = |image: &str| json!({ "spec": { "template": template(image) } });
+        let mut plan = Plan {
+            steps: vec![
+                sample::step("CronJob", "nightly", "shop", nightly),
+                sample::step("Deployment", "web", "shop", owner("web:1")),
+                sample::step("Deployment", "tenant", "elsewhere", owner("tenant:1")),
+                sample::step("Deployment", "old", "shop", owner("old:1")),
+                sample::step("ConfigMap", "map", "shop", json!({})),
+            ],
+            ..Plan::default()
+        };
+        plan.steps[3].action = Action::Delete;
+        let names: Vec<&str> = templates(&plan).map(|(step, _)| step.object.name.as_str()).collect();
+        assert_eq!(names, ["nightly", "web", "tenant"]);
+        let release = Release { name: "web".into(), namespace: "shop".into() };
+        let images = |own: &str| -> Vec<String> {
+            let spec = probe(&plan, &release, own).unwrap().spec.unwrap();
+            spec.containers.into_iter().filter_map(|container| container.image).collect()
+        };
+        assert_eq!(images("shop"), ["nightly:1", "web:1"]);
+        assert_eq!(images("elsewhere"), ["tenant:1"]);
+        assert!(probe(&plan, &release, "nowhere").is_none());
     }
 }

@@ -8,7 +8,7 @@ use kube::Client;
 use serde_json::Value;
 use tokio::time::{Duration, Instant};
 
-use crate::cluster::{ClusterError, Kind, patiently};
+use crate::cluster::{ClusterError, Kind, Kinds, patiently};
 use crate::render::Object;
 
 pub use judge::Readiness;
@@ -112,22 +112,52 @@ pub(super) async fn until_ready(
     }
 }
 
-/// How it stands with these objects right now, with what is in the way of each that is not ready.
-pub async fn look(client: &Client, objects: &[(Object, Kind)]) -> Result<Vec<State>, ClusterError> {
-    stream::iter(objects)
+/// How it stands with these objects of a namespace right now, with what is in the way of each that is not ready.
+pub async fn look(client: &Client, objects: Vec<Object>, namespace: &str) -> Result<Vec<State>, ClusterError> {
+    let kinds = Kinds::new(client.clone());
+    let mut found = Vec::new();
+    for mut object in objects {
+        let kind = match kinds.find(&object.api_version, &object.kind).await {
+            Ok(kind) => Ok(kind),
+            // A kind that is gone took its objects along; the others are there to be looked at.
+            Err(gone @ ClusterError::NoKind { .. }) => Err(gone),
+            Err(err) => return Err(err),
+        };
+        if kind.as_ref().is_ok_and(|kind| kind.namespaced) {
+            object.namespace.get_or_insert_with(|| namespace.to_owned());
+        }
+        found.push((object, kind));
+    }
+    stream::iter(&found)
         .map(|(object, kind)| async move {
-            let live = apply::get(client, kind, object).await?;
-            let readiness =
-                judge::as_wanted(&object.value, live.as_ref()).unwrap_or_else(|| judge::judge(live.as_ref(), true));
-            let because = match readiness {
-                Readiness::Ready => None,
-                _ => pods::in_the_way(client, object, live.as_ref()).await,
-            };
-            Ok(State { title: title(object), readiness, because })
+            match kind {
+                Ok(kind) => state_of(client, object, kind).await,
+                Err(gone) => Ok(State {
+                    title: title(object),
+                    readiness: Readiness::Failed(format!("is not there: {gone}")),
+                    because: None,
+                }),
+            }
         })
         .buffered(AT_ONCE)
         .try_collect()
         .await
+}
+
+async fn state_of(client: &Client, object: &Object, kind: &Kind) -> Result<State, ClusterError> {
+    let live = match apply::get(client, kind, object).await {
+        Err(err) if err.code() == Some(403) => {
+            let readiness = Readiness::Waiting(format!("nobody knows: {err}"));
+            return Ok(State { title: title(object), readiness, because: None });
+        }
+        live => live?,
+    };
+    let readiness = judge::as_wanted(&object.value, live.as_ref()).unwrap_or_else(|| judge::judge(live.as_ref(), true));
+    let because = match readiness {
+        Readiness::Ready => None,
+        _ => pods::in_the_way(client, object, live.as_ref()).await,
+    };
+    Ok(State { title: title(object), readiness, because })
 }
 
 /// What is in the way of the Pods of an object.

@@ -3,37 +3,42 @@ use serde_json::{Value as Json, json};
 use super::super::*;
 use super::told;
 
-struct Run {
+pub(super) struct Run {
     sources: Sources,
     layers: Layers,
 }
 
 impl Run {
-    fn new(defaults: &str) -> Self {
+    pub(super) fn new(defaults: &str) -> Self {
         let mut sources = Sources::default();
         let id = sources.add(SourceKind::Default, "defaults", defaults);
         let layers = Layers::new(parse(&sources, id).node.unwrap());
         Self { sources, layers }
     }
 
-    fn file(mut self, name: &str, text: &str) -> Self {
+    pub(super) fn renaming(mut self, renames: &'static [Rename]) -> Self {
+        self.layers = self.layers.renaming(renames);
+        self
+    }
+
+    pub(super) fn file(mut self, name: &str, text: &str) -> Self {
         let id = self.sources.add(SourceKind::File, name, text);
         self.layers.add(parse(&self.sources, id).node.unwrap());
         self
     }
 
-    fn set(mut self, text: &str) -> Self {
+    pub(super) fn set(mut self, text: &str) -> Self {
         let source = self.sources.add(SourceKind::Flag, "--set", text);
         let flag = Flag { kind: FlagKind::Typed, source };
         self.layers.set(&self.sources, &[flag], &|_| Ok(Vec::new()));
         self
     }
 
-    fn told(self) -> Vec<String> {
+    pub(super) fn told(self) -> Vec<String> {
         told(&self.sources, &self.layers.finish().1)
     }
 
-    fn root(self) -> Json {
+    pub(super) fn root(self) -> Json {
         self.layers.finish().0.root.to_json()
     }
 }

@@ -3,6 +3,7 @@
 mod layers;
 mod parse;
 mod plain;
+mod renames;
 mod set;
 
 use super::{SourceId, SourceKind, Sources};

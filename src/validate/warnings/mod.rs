@@ -17,7 +17,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::diagnostics::{Diagnostic, Rule};
 use crate::render::Release;
-use crate::source::{Coalesced, Path};
+use crate::source::{Coalesced, Path, Segment};
 
 /// What a rule may look at.
 pub(super) struct Context<'a> {
@@ -62,6 +62,19 @@ impl Context<'_> {
     /// A finding at a path of the values, or at what it inherits from.
     fn at(&self, finding: Diagnostic, path: Path) -> Diagnostic {
         super::values::locate(finding, &self.coalesced.user, path, "")
+    }
+
+    /// The path of an item of a pod's list that is joined with the inherited one: that of a host begins with it.
+    fn item(&self, pod: &Path, list: &str, position: usize) -> Path {
+        let inherited = if pod.0.first() == Some(&Segment::Key("hosts".into())) {
+            self.get(&format!("hostDefaults.{list}")).and_then(Json::as_array).map_or(0, Vec::len)
+        } else {
+            0
+        };
+        match position.checked_sub(inherited) {
+            Some(own) => pod.key(list).index(own),
+            None => Path::keys(["hostDefaults", list]).index(position),
+        }
     }
 
     /// A value by its path.

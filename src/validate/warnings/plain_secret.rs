@@ -25,7 +25,8 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
         }
         for (position, item) in pod.get("extraEnv").and_then(Json::as_array).into_iter().flatten().enumerate() {
             if has_password(text(item, "/value")) {
-                found.push(context.at(finding(text(item, "/name")), path.key("extraEnv").index(position).key("value")));
+                let place = context.item(&path, "extraEnv", position).key("value");
+                found.push(context.at(finding(text(item, "/name")), place));
             }
         }
     }

@@ -133,7 +133,7 @@ const FORMS: &[(&str, &str, &Form)] = &[
     ("Jetstream", "maxMemory", &NATS_SIZE),
     ("Jetstream", "maxFile", &NATS_SIZE),
     ("JetstreamVolume", "size", &QUANTITY),
-    ("JetstreamVolume", "emptyDirSizeLimit", &QUANTITY),
+    ("JetstreamVolume", "sizeLimit", &QUANTITY),
     ("JetstreamVolume", "accessModes", &ACCESS_MODE),
     ("Cache", "claimSize", &QUANTITY),
     ("Cache", "medium", &MEDIUM),

@@ -80,12 +80,21 @@ fn v04_requests_are_summed_and_misspelt_flags_refused() {
     let run = run_in(folder.path(), &["render", "-f", "v.yaml", "--summary"]);
     // 3 hosts of 250m, operator 100m, NATS 100m and its reloader 5m.
     assert!(run.stdout.contains("\npods 5\nrequests cpu 955m, memory 912Mi\n"), "{}", run.stdout);
+    // The overlay for upstream's chart asks for what it asked for there.
+    let overlay = root().join("tests/cases/V04/values.yaml");
+    let imported = run_in(folder.path(), &["import", overlay.to_str().unwrap(), "-o", "ours.yaml"]);
+    assert_eq!(imported.code, 0, "{}", imported.stderr);
+    let summed = run_in(folder.path(), &["render", "-f", "ours.yaml", "--summary"]);
+    assert!(summed.stdout.contains("\npods 5\nrequests cpu 950m, memory 320Mi\n"), "{}", summed.stdout);
     let unknown = run_in(folder.path(), &["render", "--set", "oprator.enabled=false"]);
     assert_eq!((unknown.code, unknown.stdout.as_str()), (1, ""));
     assert!(unknown.stderr.contains("--set:1:1") && unknown.stderr.contains("did you mean `operator`?"));
     let unknown = run_in(folder.path(), &["render", "--set", "runtime.tolerations[0].key=spot"]);
-    assert_eq!(unknown.code, 1);
-    assert!(unknown.stderr.contains("runtime.tolerations[0].key=spot"), "{}", unknown.stderr);
+    assert_eq!((unknown.code, unknown.stdout.as_str()), (1, ""));
+    for text in ["runtime.tolerations[0].key=spot", "`runtime.tolerations` is known as ", "`hostDefaults.tolerations`"]
+    {
+        assert!(unknown.stderr.contains(text), "{text}: {}", unknown.stderr);
+    }
     let empty = run_in(folder.path(), &["validate", "empty.yaml"]);
     assert_eq!(empty.code, 1);
     assert!(empty.stdout.contains("empty.yaml:1:1: error[CW0109]"), "{}", empty.stdout);
@@ -172,7 +181,13 @@ fn v10_an_overridden_variable_stands_once() {
         |name: &str| -> Vec<&Value> { env.iter().filter(|one| one["name"] == name).map(|one| &one["value"]).collect() };
     assert_eq!((of("HOME"), of("RUST_LOG")), (vec![&json!("/var/wash")], vec![&json!("debug")]));
     let values = "hostDefaults:\n  env: { WASMCLOUD_HOST_IP: 10.0.0.1 }\n  extraEnv: [{ name: A, value: b }, { name: A, value: c }]\n";
-    assert_eq!(places(values), ["v.yaml:2:29 CW1101", "v.yaml:3:13 CW1102"]);
+    assert_eq!(places(values), ["v.yaml:2:29 CW1101", "v.yaml:3:37 CW1102"]);
+    // A group's list goes on where the inherited one ends; each finding stands at the entry itself.
+    let values = "hostDefaults:\n  extraEnv:\n    - { name: A, value: \"1\" }\n    - { name: HOME, value: /x }\nhosts:\n  default:\n    env: { C: c }\n    extraEnv:\n      - { name: B, value: \"1\" }\n      - { name: A, value: \"2\" }\n      - { name: C, value: \"3\" }\n      - { name: D, value: \"nats://me:pw@nats\" }\n";
+    assert_eq!(
+        places(values),
+        ["v.yaml:4:7 CW1102", "v.yaml:10:9 CW1102", "v.yaml:11:9 CW1102", "v.yaml:12:27 CW1113"]
+    );
 }
 
 #[test]
@@ -218,16 +233,51 @@ fn v14_what_is_locked_stays() {
 
 #[test]
 fn h13_the_operator_may_write_events() {
-    for values in ["{}\n", "operator: { watchNamespaces: [team-a] }\n"] {
-        let objects = render(values, &[]);
-        let allows = |rule: &serde_json::Value| {
-            let has = |field: &str, wanted: &str| {
-                rule[field].as_array().is_some_and(|list| list.iter().any(|entry| entry == wanted))
-            };
-            has("apiGroups", "events.k8s.io") && has("resources", "events") && has("verbs", "create")
-        };
-        let roles = objects.iter().filter(|object| object["kind"] == "ClusterRole" || object["kind"] == "Role");
-        let rules = roles.flat_map(|role| role["rules"].as_array().unwrap());
-        assert!(rules.into_iter().any(allows), "{values}");
+    let upstream = "implementation: { name: wasmcloud, version: \"2.10.3\" }";
+    // Our operator writes the newer kind of events, upstream's both.
+    let stock = format!("tls: {{ provider: job }}\nhostDefaults: {{ {upstream} }}\n");
+    for (program, rest, groups) in [
+        (String::new(), String::new(), &["events.k8s.io"][..]),
+        (format!("{upstream}, "), stock, &["events.k8s.io", ""]),
+    ] {
+        for (watched, expected) in
+            [("[]", &["default", "everywhere"][..]), ("[team-a, team-b]", &["default", "team-a", "team-b"])]
+        {
+            let values = format!("operator: {{ {program}watchNamespaces: {watched} }}\n{rest}");
+            let objects = render(&values, &[]);
+            for group in groups {
+                assert_eq!(where_events_are_written(&objects, group), expected, "{group} of\n{values}");
+            }
+        }
     }
+}
+
+/// The namespaces in which the operator may create and patch events of a group.
+fn where_events_are_written<'o>(objects: &'o [Value], group: &str) -> Vec<&'o str> {
+    let allows = |rule: &Value| {
+        let has = |field: &str, wanted: &str| {
+            rule[field].as_array().is_some_and(|list| list.iter().any(|entry| entry == wanted))
+        };
+        has("apiGroups", group) && has("resources", "events") && has("verbs", "create") && has("verbs", "patch")
+    };
+    let account =
+        &object(objects, "Deployment", "wasmcloud-operator")["spec"]["template"]["spec"]["serviceAccountName"];
+    let is_bound = |binding: &&Value| {
+        binding["subjects"].as_array().is_some_and(|all| all.iter().any(|subject| subject["name"] == *account))
+    };
+    let role_of = |binding: &Value| {
+        objects.iter().find(|role| {
+            role["kind"] == binding["roleRef"]["kind"]
+                && role["metadata"]["name"] == binding["roleRef"]["name"]
+                && role["metadata"]["namespace"] == binding["metadata"]["namespace"]
+        })
+    };
+    let mut namespaces: Vec<&str> = objects
+        .iter()
+        .filter(is_bound)
+        .filter(|binding| role_of(binding).unwrap()["rules"].as_array().unwrap().iter().any(allows))
+        .map(|binding| binding["metadata"]["namespace"].as_str().unwrap_or("everywhere"))
+        .collect();
+    namespaces.sort_unstable();
+    namespaces
 }

@@ -76,6 +76,33 @@ fn a_summary_counts() {
 }
 
 #[test]
+fn a_summary_has_the_instance_pool_of_each_group() {
+    let values = "\
+tls: { provider: operator }
+hosts:
+  big: { flags: { core-instances: 20, default-heap-memory: 8Gi } }
+  default: { replicas: 2 }
+  lean: { limits: { coreInstances: 500, defaultHeapMemory: 256Mi } }
+  stock: { implementation: { name: wasmcloud, version: \"2.9.0\" }, limits: { coreInstances: 200 } }
+  without: { wasm: { pooling: false } }
+";
+    let folder = folder(&[("v.yaml", values)]);
+    let run = run_in(folder.path(), &["render", "-f", "v.yaml", "--summary"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let pools = "
+instance pools
+  big      20 instances × 8Gi = 160Gi; reserves more than 160Gi of address space
+  default  1000 (the host's default) instances × 4Gi (the host's default) = 4000Gi; reserves more than 4000Gi of address space
+  lean     500 instances × 256Mi = 125Gi; reserves more than 2000Gi of address space
+  stock    200 instances × 4Gi (the host's default) = 800Gi; reserves more than 800Gi of address space
+  without  none: instances are made one by one
+
+images
+";
+    assert!(run.stdout.contains(pools), "{}", run.stdout);
+}
+
+#[test]
 fn definitions_come_first_when_asked_for() {
     let run = run(&["render", "--include-crds"]);
     let kinds: Vec<String> =

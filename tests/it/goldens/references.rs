@@ -131,3 +131,28 @@ fn every_mount_has_its_volume_and_every_object_of_the_release_that_it_names() {
         }
     }
 }
+
+/// The kubelet never writes a `subPath` again: credentials that are replaced would stay what they were.
+#[test]
+fn no_file_of_a_secret_is_mounted_by_itself() {
+    let mut count = 0;
+    for golden in goldens() {
+        for (object, template) in golden.pods() {
+            let place = format!("{} {}/{}", golden.name, object.kind, object.name);
+            let volumes = template["spec"]["volumes"].as_array().into_iter().flatten();
+            let secrets: Vec<&Value> = volumes
+                .filter(|volume| volume["secret"].is_object() || volume["projected"].is_object())
+                .map(|volume| &volume["name"])
+                .collect();
+            for container in containers(template) {
+                let mounts = container["volumeMounts"].as_array().into_iter().flatten();
+                for mount in mounts.filter(|mount| secrets.contains(&&mount["name"])) {
+                    let whole = ["subPath", "subPathExpr"].iter().all(|key| mount.get(*key).is_none());
+                    assert!(whole, "{place}: {mount}");
+                    count += 1;
+                }
+            }
+        }
+    }
+    assert!(count > 60, "only {count} mounts");
+}

@@ -9,7 +9,8 @@ use super::scene::{PROFILE, Scene};
 
 const OPERATOR: &str = "hosts: { default: { enabled: false } }\ncrds: { upgradeHook: false }\n";
 
-const HOSTS: &str = r#"
+/// The hosts of an operator in the same namespace.
+pub(super) const HOSTS: &str = r#"
 operator: { enabled: false }
 nats:
   server: { enabled: false }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use super::proxy::{Proxy, Verdict};
-use super::scene::{PROFILE, Scene};
+use super::scene::{EXTERNAL, PROFILE, Scene};
 
 /// Runs ours through the proxy and kills it at that write; whether it got so far.
 async fn killed_at(scene: &Scene, proxy: &Proxy, args: &[&str], write: usize) -> bool {
@@ -118,19 +118,55 @@ async fn an_upgrade_that_dies_at_any_write_is_recovered_or_rolled_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_uninstall_that_dies_is_finished_by_the_next() {
+async fn a_rollback_that_dies_at_any_write_is_recovered() {
+    let Some(scene) = Scene::new("killed-rollback").await else { return };
+    let proxy = Proxy::new(scene.client()).await;
+    scene.done(&[&["install", "--wait=false"], PROFILE.as_slice()].concat());
+    let upgrade = ["upgrade", "--wait=false", "--history-max=0", "--reuse-values", "--set", "hostDefaults.replicas=3"];
+    let rollback = ["rollback", "1", "--wait=false", "--history-max=0"];
+    scene.done(&upgrade);
+    let mut write = 1;
+    while killed_at(&scene, &proxy, &rollback, write).await {
+        match unfinished(&scene) {
+            Some(said) => {
+                assert!(said.contains("is pending-rollback") && said.contains("that process is gone"), "{said}");
+                scene.done(&[rollback.as_slice(), &["--recover"]].concat());
+            }
+            None => _ = scene.done(&rollback),
+        }
+        assert_eq!(scene.status()["status"], "deployed");
+        let deployment = scene.get("apps/v1", "Deployment", "wasmcloud-hosts-default").await.unwrap();
+        assert_eq!(deployment["spec"]["replicas"], 1, "after write {write}");
+        scene.done(&upgrade);
+        write += 1;
+    }
+    assert!(write > 3, "only {write} writes");
+    scene.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_uninstall_that_dies_at_any_write_is_finished_by_the_next() {
     let Some(scene) = Scene::new("killed-uninstall").await else { return };
     let proxy = Proxy::new(scene.client()).await;
-    let install = [&["install", "--wait=false"], PROFILE.as_slice()].concat();
-    for write in [1, 2, 3, 7, 12] {
+    // Few objects: each is a write to die at.
+    let install = [&["install", "--wait=false"], PROFILE.as_slice(), &EXTERNAL].concat();
+    let mut write = 1;
+    loop {
         scene.done(&install);
-        assert!(killed_at(&scene, &proxy, &["uninstall"], write).await, "{write}");
+        if !killed_at(&scene, &proxy, &["uninstall"], write).await {
+            break;
+        }
         if scene.ours(&["history"]).code == 0 {
+            // The first write marks it; one that never arrived leaves it as it was.
+            let expected = if write == 1 { "deployed" } else { "uninstalling" };
+            assert_eq!(scene.status()["status"], expected, "after write {write}");
             scene.done(&["uninstall"]);
         }
         assert!(scene.get("v1", "ServiceAccount", "wasmcloud-operator").await.is_none());
         assert_eq!(scene.ours(&["history"]).code, 2);
+        write += 1;
     }
+    assert!(write > 6, "only {write} writes");
     scene.close().await;
 }
 
@@ -138,7 +174,7 @@ async fn an_uninstall_that_dies_is_finished_by_the_next() {
 async fn two_at_once_do_not_both_write() {
     let Some(scene) = Scene::new("twice").await else { return };
     let install = [&["install", "--wait=false"], PROFILE.as_slice()].concat();
-    let kubeconfig = scene.kubeconfig_for(&scene.plane.url());
+    let kubeconfig = scene.kubeconfig_for(&scene.url);
     let children: Vec<_> = (0..3).map(|_| scene.command(&kubeconfig, &install).spawn().unwrap()).collect();
     let codes: Vec<_> = children.into_iter().map(|child| child.wait_with_output().unwrap()).collect();
     let done = codes.iter().filter(|output| output.status.success()).count();

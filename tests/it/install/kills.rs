@@ -16,7 +16,7 @@ const QUICK: [&str; 2] = ["--wait=false", "--history-max=0"];
 
 /// Starts ours and kills it after a while.
 fn killed(scene: &Scene, args: &[&str], after: Duration) {
-    let kubeconfig = scene.kubeconfig_for(&scene.plane.url());
+    let kubeconfig = scene.kubeconfig_for(&scene.url);
     let mut child = scene.command(&kubeconfig, args).spawn().unwrap();
     std::thread::sleep(after);
     _ = child.kill();

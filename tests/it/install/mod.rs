@@ -13,13 +13,17 @@ mod handover;
 mod interop;
 mod interruptions;
 mod kills;
+mod looks;
 mod outages;
 mod ownership;
 #[path = "../../platform/it/process.rs"]
 #[allow(dead_code, reason = "the platform's tests use the rest")]
 mod process;
 mod proxy;
+mod purge;
 mod recorded;
+mod renamed;
 mod scene;
+mod values;
 mod waiting;
 mod webhook;

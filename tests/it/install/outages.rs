@@ -1,10 +1,11 @@
-//! The API server goes away in the middle of an install, and a signal ends one.
+//! The API server goes away in the middle of an install or upgrade, and a signal ends one.
 
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::control_plane::ControlPlane;
 use super::proxy::{Proxy, Verdict};
 use super::scene::{PROFILE, Scene};
 
@@ -32,12 +33,60 @@ async fn an_install_outlives_an_api_server_that_goes_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_upgrade_outlives_a_restart_of_the_api_server() {
+    let Some(mut plane) = ControlPlane::own().await else { return };
+    let scene = Scene::on(&plane, "restart").await.unwrap();
+    scene.done(&[&["install", "--wait=false"], PROFILE.as_slice()].concat());
+    let proxy = Proxy::new(scene.client()).await;
+    // The record is made, and nothing after it gets through until the server is gone.
+    let held = Arc::new(AtomicBool::new(true));
+    let holds = held.clone();
+    proxy.at_write(
+        move |number| if number >= 2 && holds.load(Ordering::SeqCst) { Verdict::Drop } else { Verdict::Pass },
+    );
+    let upgrade = ["upgrade", "--reuse-values", "--set", "hostDefaults.replicas=2"];
+    let whole = [upgrade.as_slice(), &["--wait=false", "--timeout", "2m"]].concat();
+    let child = scene.command(&scene.kubeconfig_for(&proxy.url), &whole).spawn().unwrap();
+    while proxy.writes.load(Ordering::SeqCst) < 2 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    plane.stop_server();
+    held.store(false, Ordering::SeqCst);
+    // Long enough for a few tries.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    plane.start_server().await;
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let status = scene.status();
+    assert_eq!(status["status"], "deployed");
+    assert_eq!(status["revision"], 2);
+    assert_eq!(scene.ours(&["diff"]).code, 0);
+
+    // While it is waited for, and nothing gets ready: it fails in its time, says so, and the next one goes on.
+    let more = ["upgrade", "--reuse-values", "--set", "hostDefaults.replicas=3"];
+    let waiting = [more.as_slice(), &["--timeout", "10s"]].concat();
+    let child = scene.command(&scene.kubeconfig_for(&scene.url), &waiting).spawn().unwrap();
+    while scene.status()["status"] != "pending-upgrade" {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    plane.stop_server();
+    plane.start_server().await;
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(scene.status()["status"], "failed");
+    scene.done(&[more.as_slice(), &["--wait=false"]].concat());
+    assert_eq!(scene.status()["status"], "deployed");
+    let hosts = scene.get("apps/v1", "Deployment", "wasmcloud-hosts-default").await.unwrap();
+    assert_eq!(hosts["spec"]["replicas"], 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_signal_ends_it_as_failed_and_the_next_one_goes_on() {
     let Some(scene) = Scene::new("signal").await else { return };
     scene.done(&[&["install", "--wait=false"], PROFILE.as_slice()].concat());
     // Nobody runs Pods here: it waits until it is told to stop.
     let upgrade = ["upgrade", "--reuse-values", "--set", "hostDefaults.replicas=2"];
-    let child = scene.command(&scene.kubeconfig_for(&scene.plane.url()), &upgrade).spawn().unwrap();
+    let child = scene.command(&scene.kubeconfig_for(&scene.url), &upgrade).spawn().unwrap();
     while scene.status()["status"] != "pending-upgrade" {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

@@ -157,6 +157,11 @@ async fn a_namespace_that_is_missing_is_said_before_anything() {
     assert_eq!(run.code, 2, "{}", run.stderr);
     assert!(run.stderr.contains(&format!("there is no namespace {tenant}")), "{}", run.stderr);
     assert!(scene.get("v1", "ServiceAccount", "wasmcloud-operator").await.is_none());
+    let look = scene.ours(&[&["preflight", "--no-pod", "--set", &group], PROFILE.as_slice()].concat()).stdout;
+    let said = |words: &str, more: &str| look.lines().any(|line| line.starts_with(words) && line.contains(more));
+    assert!(said("warning  namespace", &format!("there is no namespace {tenant}")), "{look}");
+    assert!(said("ok       namespace", &format!("the namespace {} is there", scene.namespace)), "{look}");
+    assert!(said("unknown  admission", &format!("the namespace {tenant}, which is not there yet")), "{look}");
     with.push("--namespace-label=pod-security.kubernetes.io/enforce=restricted");
     let alone = scene.ours(&with);
     assert!(alone.code == 2 && alone.stderr.contains("--create-namespace"), "{}", alone.stderr);
@@ -167,7 +172,10 @@ async fn a_namespace_that_is_missing_is_said_before_anything() {
     let labels = namespaces.get(&tenant).await.unwrap().metadata.labels.unwrap();
     assert_eq!(labels["pod-security.kubernetes.io/enforce"], "restricted");
     assert_eq!(labels["name"], tenant);
-    scene.done(&["uninstall"]);
+    // Whatever else is in it by now: it stays, and that is said.
+    let left = scene.done(&["uninstall"]).stdout;
+    assert!(left.contains(&format!("stays: Namespace {tenant} (--create-namespace made it")), "{left}");
+    assert!(!left.contains(&format!("stays: Namespace {} ", scene.namespace)), "{left}");
     scene.close().await;
 }
 

@@ -39,7 +39,7 @@ async fn values_are_reused_of_the_revision_that_is_deployed_and_not_of_one_that_
     let Some(scene) = Scene::new("reuse").await else { return };
     scene.done(&[&["install", "--wait=false", "--set", "hostDefaults.replicas=2"], PROFILE.as_slice()].concat());
     // Nothing runs here, so it never gets ready.
-    let failed = scene.ours(&["upgrade", "--reuse-values", "--timeout", "2s", "--set", "hostDefaults.replicas=5"]);
+    let failed = scene.ours(&["upgrade", "--reuse-values", "--timeout", "4s", "--set", "hostDefaults.replicas=5"]);
     assert_eq!((failed.code, scene.status()["status"].as_str()), (1, Some("failed")), "{}", failed.stderr);
     let again = scene.done(&["upgrade", "--wait=false"]);
     assert!(again.stderr.contains("with the values of revision 1"), "{}", again.stderr);

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use chartwright::cluster::Client;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
-use kube::api::{DeleteParams, DynamicObject};
+use kube::api::{DeleteParams, DynamicObject, PostParams};
 use serde_json::Value;
 
 use super::control_plane::{ControlPlane, TOKEN};
@@ -15,9 +15,25 @@ use crate::tool::{self, Run};
 /// Values that render quickly and without TLS.
 pub(super) const PROFILE: [&str; 2] = ["--profile", "minimal"];
 
+/// NATS is somebody else's.
+pub(super) const EXTERNAL: [&str; 10] = [
+    "--set",
+    "nats.server.enabled=false",
+    "--set",
+    "nats.control.mode=external",
+    "--set-json",
+    r#"nats.control.urls=["nats://nats.test:4222"]"#,
+    "--set",
+    "nats.data.mode=external",
+    "--set-json",
+    r#"nats.data.urls=["nats://nats.test:4222"]"#,
+];
+
 pub(super) struct Scene {
-    pub(super) plane: &'static ControlPlane,
+    /// Where the API server is.
+    pub(super) url: String,
     pub(super) namespace: String,
+    client: Client,
     kubeconfig: PathBuf,
     folder: tempfile::TempDir,
 }
@@ -29,19 +45,20 @@ impl Scene {
     }
 
     /// On a control plane of the test's own.
-    pub(super) async fn on(plane: &'static ControlPlane, prefix: &str) -> Option<Self> {
+    pub(super) async fn on(plane: &ControlPlane, prefix: &str) -> Option<Self> {
         let kubeconfig = plane.kubeconfig(TOKEN);
         let namespace = plane.namespace(prefix).await;
-        Some(Self { plane, namespace, kubeconfig, folder: tempfile::tempdir().unwrap() })
+        let folder = tempfile::tempdir().unwrap();
+        Some(Self { url: plane.url(), namespace, client: plane.client(), kubeconfig, folder })
     }
 
     pub(super) fn client(&self) -> Client {
-        self.plane.client()
+        self.client.clone()
     }
 
     /// Another way to the API server.
     pub(super) fn kubeconfig_for(&self, url: &str) -> PathBuf {
-        let text = fs_err::read_to_string(&self.kubeconfig).unwrap().replace(&self.plane.url(), url);
+        let text = fs_err::read_to_string(&self.kubeconfig).unwrap().replace(&self.url, url);
         let path = self.folder.path().join("kubeconfig");
         fs_err::write(&path, text).unwrap();
         path
@@ -95,9 +112,20 @@ impl Scene {
 
     /// One object, if it is there.
     pub(super) async fn get(&self, api_version: &str, kind: &str, name: &str) -> Option<Value> {
-        let kind = chartwright::cluster::Kinds::new(self.client()).find(api_version, kind).await.unwrap();
-        let found = kind.api(&self.client(), &self.namespace).get_opt(name).await.unwrap();
+        let found = self.api(api_version, kind, &self.namespace).await.get_opt(name).await.unwrap();
         found.map(|found: DynamicObject| serde_json::to_value(found).unwrap())
+    }
+
+    /// Makes an object as somebody else would.
+    pub(super) async fn make(&self, namespace: &str, object: &Value) {
+        let text = |key: &str| object[key].as_str().unwrap().to_owned();
+        let api = self.api(&text("apiVersion"), &text("kind"), namespace).await;
+        api.create(&PostParams::default(), &serde_json::from_value(object.clone()).unwrap()).await.unwrap();
+    }
+
+    pub(super) async fn api(&self, api_version: &str, kind: &str, namespace: &str) -> Api<DynamicObject> {
+        let kind = chartwright::cluster::Kinds::new(self.client()).find(api_version, kind).await.unwrap();
+        kind.api(&self.client(), namespace)
     }
 
     /// The state of the last revision, as our `status` says it.

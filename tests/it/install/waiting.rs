@@ -5,17 +5,15 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
-use super::scene::{PROFILE, Scene};
+use super::scene::{EXTERNAL, PROFILE, Scene};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_says_of_each_object_what_is_in_its_way() {
     let Some(scene) = Scene::new("waiting").await else { return };
     let pods: Api<Pod> = Api::namespaced(scene.client(), &scene.namespace);
     let name = "wasmcloud-hosts-default";
-    let mut install = scene.command(
-        &scene.kubeconfig_for(&scene.plane.url()),
-        &[&["install", "--timeout", "8s"], PROFILE.as_slice()].concat(),
-    );
+    let mut install = scene
+        .command(&scene.kubeconfig_for(&scene.url), &[&["install", "--timeout", "8s"], PROFILE.as_slice()].concat());
     let child = install.spawn().unwrap();
     let deployment = loop {
         match scene.get("apps/v1", "Deployment", name).await {
@@ -46,26 +44,8 @@ async fn it_says_of_each_object_what_is_in_its_way() {
 #[tokio::test(flavor = "multi_thread")]
 async fn when_all_report_ready_it_is_done() {
     let Some(scene) = Scene::new("ready").await else { return };
-    let mut install = scene.command(
-        &scene.kubeconfig_for(&scene.plane.url()),
-        &[
-            &[
-                "install",
-                "--set",
-                "nats.server.enabled=false",
-                "--set",
-                "nats.control.mode=external",
-                "--set-json",
-                r#"nats.control.urls=["nats://nats.test:4222"]"#,
-                "--set",
-                "nats.data.mode=external",
-                "--set-json",
-                r#"nats.data.urls=["nats://nats.test:4222"]"#,
-            ],
-            PROFILE.as_slice(),
-        ]
-        .concat(),
-    );
+    let mut install =
+        scene.command(&scene.kubeconfig_for(&scene.url), &[&["install"], EXTERNAL.as_slice(), &PROFILE].concat());
     let mut child = install.spawn().unwrap();
     let deployments: Api<Deployment> = Api::namespaced(scene.client(), &scene.namespace);
     let ready = json!({ "status": { "observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1 } });

@@ -1,5 +1,6 @@
 //! An operator as a process of its own: killed as the kernel kills, and weighed.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,41 +10,56 @@ use serde_json::{Value, json};
 use crate::control_plane::{ControlPlane, TOKEN};
 use crate::nats::free_port;
 use crate::process::Process;
-use crate::scene::Scene;
+use crate::scene::{Scene, eventually, page, sum};
 
 /// An operator in a process.
 pub(crate) struct Operator {
     pub(crate) process: Process,
-    metrics: Option<std::net::SocketAddr>,
+    metrics: Option<SocketAddr>,
+    probes: Option<SocketAddr>,
 }
 
 impl Operator {
     pub(crate) fn start(plane: &ControlPlane, scene: &Scene, log: &Path, more: &[&str]) -> Self {
-        let metrics = std::net::SocketAddr::from(([127, 0, 0, 1], free_port()));
-        let own = [format!("--metrics-bind-address={metrics}"), "--health-probe-bind-address=0".to_owned()];
+        Self::start_by(&[], plane, scene, log, more)
+    }
+
+    /// The same by a command that ends with a program and its arguments.
+    pub(crate) fn start_by(command: &[&str], plane: &ControlPlane, scene: &Scene, log: &Path, more: &[&str]) -> Self {
+        let own = ["metrics", "health-probe"].map(|page| format!("--{page}-bind-address=127.0.0.1:{}", free_port()));
         let arguments = scene.arguments(more);
         let others = arguments.into_iter().filter(|one| !one.contains("-bind-address"));
         let arguments: Vec<_> = others.chain(own).collect();
-        Self::start_as(&plane.kubeconfig(TOKEN), &scene.own, &arguments, log)
+        Self::launch(command, &plane.kubeconfig(TOKEN), &scene.own, &arguments, log)
     }
 
     /// The same as whoever a kubeconfig says, with these arguments and no others.
     pub(crate) fn start_as(kubeconfig: &Path, own: &str, arguments: &[String], log: &Path) -> Self {
+        Self::launch(&[], kubeconfig, own, arguments, log)
+    }
+
+    fn launch(command: &[&str], kubeconfig: &Path, own: &str, arguments: &[String], log: &Path) -> Self {
         let mut environment = vec![
             ("KUBECONFIG".to_owned(), kubeconfig.display().to_string()),
             ("OPERATOR_NAMESPACE".to_owned(), own.to_owned()),
         ];
-        let mut metrics = None;
+        let (mut metrics, mut probes) = (None, None);
         for argument in arguments {
             let (name, value) = argument.trim_start_matches("--").split_once('=').unwrap();
             environment.push((format!("CHARTWRIGHT_{}", name.to_uppercase().replace('-', "_")), value.to_owned()));
-            if name == "metrics-bind-address" {
-                metrics = value.parse().ok();
+            match name {
+                "metrics-bind-address" => metrics = value.parse().ok(),
+                "health-probe-bind-address" => probes = value.parse().ok(),
+                _ => {}
             }
         }
-        let arguments = ["child::an_operator", "--exact", "--ignored", "--nocapture"].map(str::to_owned);
-        let program = std::env::current_exe().unwrap();
-        Self { process: Process::start_with(&program, &arguments, &environment, log), metrics }
+        let program = std::env::current_exe().unwrap().display().to_string();
+        let own = [program.as_str(), "child::an_operator", "--exact", "--ignored", "--nocapture"];
+        let mut words = command.iter().chain(&own).map(|word| (*word).to_owned());
+        let program = words.next().unwrap();
+        let arguments: Vec<_> = words.collect();
+        let process = Process::start_with(Path::new(&program), &arguments, &environment, log);
+        Self { process, metrics, probes }
     }
 
     /// Its memory now and at its most, in MiB.
@@ -58,7 +74,18 @@ impl Operator {
 
     /// The sum of a metric's lines.
     pub(crate) async fn metric(&self, name: &str, words: &[&str]) -> f64 {
-        crate::scene::sum(&crate::scene::page(self.metrics.unwrap(), "/metrics").await, name, words)
+        sum(&self.page(true, "/metrics").await, name, words)
+    }
+
+    /// A page of it, which has to be there for that.
+    pub(crate) async fn page(&self, metrics: bool, path: &str) -> String {
+        page(if metrics { self.metrics } else { self.probes }.unwrap(), path).await
+    }
+
+    /// Waits until it answers.
+    pub(crate) async fn answers(&self) {
+        let address = self.probes.unwrap();
+        eventually("it answers", async || tokio::net::TcpStream::connect(address).await.is_ok()).await;
     }
 }
 

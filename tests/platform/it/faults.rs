@@ -1,9 +1,12 @@
 //! What breaks around an operator, and what must not follow from it.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use chartwright_contract::crds::{Workload, WorkloadDeployment};
+use chartwright_contract::crds::{Host, Workload, WorkloadDeployment};
 use k8s_openapi::api::coordination::v1::Lease;
+use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::api::{ListParams, Patch, PatchParams};
 use kube::{Api, ResourceExt as _};
 use serde_json::json;
@@ -11,7 +14,7 @@ use serde_json::json;
 use crate::child::Operator;
 use crate::control_plane::ControlPlane;
 use crate::objects;
-use crate::scene::{Scene, eventually, of};
+use crate::scene::{Scene, condition, eventually, of};
 use crate::scripted::{Script, Scripted};
 
 macro_rules! scene {
@@ -34,6 +37,27 @@ async fn uids(scene: &Scene) -> Vec<String> {
     let mut all: Vec<_> = scene.workloads().await.iter().map(|one| one.uid().unwrap()).collect();
     all.sort();
     all
+}
+
+/// Each Host: its name, its uid, and what two of its conditions are.
+async fn hosts(scene: &Scene) -> Vec<(String, String, [String; 2])> {
+    let hosts = Api::<Host>::namespaced(scene.client.clone(), &scene.own);
+    let all = hosts.list(&ListParams::default()).await.unwrap().items.into_iter().map(|host| {
+        let conditions = host.status.clone().unwrap_or_default().conditions;
+        let said = ["Reporting", "Ready"].map(|type_| {
+            let (status, reason, _) = condition(&conditions, type_);
+            format!("{status} {reason}")
+        });
+        (host.name_any(), host.uid().unwrap(), said)
+    });
+    all.collect()
+}
+
+/// Each EndpointSlice: its version, and where it leads.
+async fn slices(scene: &Scene) -> Vec<(Option<String>, Vec<String>)> {
+    let all = scene.api::<EndpointSlice>().list(&ListParams::default()).await.unwrap().items.into_iter();
+    let led = |slice: &EndpointSlice| slice.endpoints.iter().flat_map(|one| one.addresses.clone()).collect();
+    all.map(|slice| (slice.resource_version(), led(&slice))).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,11 +122,23 @@ async fn without_nats_no_workload_is_touched() {
     let mut scene = scene!();
     // Longer than the silence after which a host counts as lost, several times; as long as users had it on demand.
     let away = if std::env::var_os("CHARTWRIGHT_OUTAGES").is_some() { 180 } else { 10 };
-    let (a, b) = (scene.host("host-a").await, scene.host("host-b").await);
+    let a = scene.host("host-a").await;
+    let b = scene.host_as(Script { hostname: "10.0.0.2".into(), ..Script::new("host-b") }).await;
     let operator = scene.operator(&[]).await;
     operator.hears(2).await;
-    scene.make::<WorkloadDeployment>(objects::deployment("web", 4, "reg.example/a:1")).await;
+    scene.make::<Service>(objects::service("web")).await;
+    let mut object = objects::deployment("web", 4, "reg.example/a:1");
+    object["spec"]["kubernetes"] = json!({ "service": { "name": "web" } });
+    scene.make::<WorkloadDeployment>(object).await;
     scene.settled("web", 4).await;
+    eventually("the Service leads to both", async || slices(&scene).await.iter().any(|(_, to)| to.len() == 2)).await;
+    let all_say = async |scene: &Scene, wanted: [&str; 2]| {
+        let hosts = hosts(scene).await;
+        hosts.len() == 2 && hosts.iter().all(|(_, _, said)| *said == wanted)
+    };
+    let heard = ["True Available", "True Available"];
+    eventually("both are heard", async || all_say(&scene, heard).await).await;
+    let (hosts_before, slices_before) = (hosts(&scene).await, slices(&scene).await);
     let (before, seen) = (uids(&scene).await, starts(&[&a, &b]));
     let versions = async |scene: &Scene| -> Vec<_> {
         scene.workloads().await.iter().map(|one| (one.name_any(), one.resource_version())).collect()
@@ -111,13 +147,119 @@ async fn without_nats_no_workload_is_touched() {
     scene.nats.kill();
     eventually("it is unready", async || operator.page(false, "/readyz").await.contains("no connection to NATS")).await;
     assert!(operator.page(false, "/healthz").await.starts_with("HTTP/1.1 200"), "a restart would cure nothing");
+    let gauge = async || operator.page(true, "/metrics").await;
+    eventually("a metric says so", async || gauge().await.contains("chartwright_operator_nats_connected 0")).await;
     tokio::time::sleep(Duration::from_secs(away)).await;
     assert_eq!(versions(&scene).await, state, "no Workload was written");
+    assert_eq!(slices(&scene).await, slices_before, "no endpoint was touched");
+    let unknown = ["Unknown NatsAway", "True Available"];
+    assert!(all_say(&scene, unknown).await, "whose fault it is, and nothing of the hosts: {:?}", hosts(&scene).await);
     scene.nats.resume();
+    let back = Instant::now();
     eventually("it is ready", async || operator.page(false, "/readyz").await.starts_with("HTTP/1.1 200")).await;
+    eventually("both are heard again", async || all_say(&scene, heard).await).await;
+    assert!(back.elapsed() < Duration::from_secs(30), "h07: {:?}", back.elapsed());
+    assert!(gauge().await.contains("chartwright_operator_nats_connected 1"));
     tokio::time::sleep(Duration::from_secs(6)).await;
     assert_eq!((uids(&scene).await, starts(&[&a, &b])), (before, seen), "nothing was replaced, nothing started again");
+    assert_eq!((hosts(&scene).await, slices(&scene).await), (hosts_before, slices_before));
     operator.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h07_a_host_that_dies_while_nats_is_away_goes_once_it_is_back() {
+    let mut scene = scene!();
+    let (a, b) = (scene.host("host-a").await, scene.host("host-b").await);
+    let operator = scene.operator(&[]).await;
+    operator.hears(2).await;
+    scene.make::<WorkloadDeployment>(objects::deployment("web", 4, "reg.example/a:1")).await;
+    scene.settled("web", 4).await;
+    let before = uids(&scene).await;
+    assert_eq!((a.running().len(), b.running().len()), (2, 2));
+    scene.nats.kill();
+    eventually("it is unready", async || operator.page(false, "/readyz").await.contains("no connection to NATS")).await;
+    b.kill();
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert_eq!(hosts(&scene).await.len(), 2, "nobody can tell yet");
+    scene.nats.resume();
+    eventually("it is ready", async || operator.page(false, "/readyz").await.starts_with("HTTP/1.1 200")).await;
+    let back = Instant::now();
+    eventually("its Host is gone", async || {
+        let hosts = hosts(&scene).await;
+        hosts.len() == 1 && hosts[0].0 == "host-a"
+    })
+    .await;
+    // The silence of four seconds after which a host is given up, and the other one's way back.
+    assert!(back.elapsed() < Duration::from_secs(20), "h07: {:?}", back.elapsed());
+    eventually("what it ran runs on the other", async || a.running() == before).await;
+    assert_eq!(uids(&scene).await, before, "moved, and not replaced");
+    operator.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h06_nats_that_comes_late_is_waited_for() {
+    let Some(plane) = ControlPlane::shared().await else { return };
+    let Some(mut scene) = Scene::before_nats(plane).await else { return };
+    let log = scene.nats.file("operator.log", "");
+    let mut operator = Operator::start(plane, &scene, &log, &[]);
+    operator.answers().await;
+    scene.make::<WorkloadDeployment>(objects::deployment("web", 2, "reg.example/a:1")).await;
+    let url = scene.nats.url();
+    eventually("it says what it waits for", async || {
+        let answer = operator.page(false, "/readyz").await;
+        answer.contains(" 503 ") && answer.contains(&url) && answer.contains("Connection refused")
+    })
+    .await;
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    assert!(operator.page(false, "/livez").await.contains(" 200 "), "a restart would cure nothing");
+    let said = std::fs::read_to_string(&log).unwrap();
+    let tried: Vec<_> = said.lines().filter(|line| line.contains("cannot connect to NATS")).collect();
+    // One line each, and fewer than equal pauses would make: they grow.
+    assert!((3..=20).contains(&tried.len()), "{tried:#?}");
+    for (place, line) in tried.iter().enumerate() {
+        assert!(line.contains(&format!("attempt={} ", place + 1)), "{tried:#?}");
+        assert!(line.contains(&url) && line.contains("Connection refused"), "{line}");
+    }
+
+    scene.nats.resume();
+    let back = Instant::now();
+    eventually("it is ready", async || operator.page(false, "/readyz").await.contains(" 200 ")).await;
+    assert!(back.elapsed() < Duration::from_secs(10), "h06: {:?}", back.elapsed());
+    let host = scene.host("host-a").await;
+    scene.settled("web", 2).await;
+    assert_eq!(starts(&[&host]), uids(&scene).await);
+    assert!(!operator.process.has_ended());
+}
+
+/// A Service that is made later: in a name space of the mount table the test gives the name its address.
+#[tokio::test(flavor = "multi_thread")]
+async fn h06_a_name_that_does_not_resolve_at_first_is_waited_for() {
+    let Some(plane) = ControlPlane::shared().await else { return };
+    let Some(scene) = Scene::on(plane).await else { return };
+    if !Command::new("unshare").args(["-m", "true"]).status().is_ok_and(|status| status.success()) {
+        eprintln!("skipped: only root may give a process a file /etc/hosts of its own");
+        return;
+    }
+    let names = scene.nats.file("hosts", "127.0.0.1 localhost\n");
+    let log = scene.nats.file("operator.log", "");
+    let url = format!("--nats-url=nats://late-nats.invalid:{}", scene.nats.port());
+    let script = "mount --bind \"$1\" /etc/hosts && shift && exec \"$@\"";
+    let command = ["unshare", "-m", "sh", "-c", script, "sh", names.to_str().unwrap()];
+    let mut operator = Operator::start_by(&command, plane, &scene, &log, &[&url]);
+    operator.answers().await;
+    eventually("it says what it waits for", async || {
+        let answer = operator.page(false, "/readyz").await;
+        answer.contains("nats://late-nats.invalid") && answer.contains("the name was not found")
+    })
+    .await;
+    assert!(operator.page(false, "/livez").await.contains(" 200 "));
+    // In place: another file would not be the one that was mounted.
+    std::fs::write(&names, "127.0.0.1 localhost late-nats.invalid\n").unwrap();
+    eventually("it is ready", async || operator.page(false, "/readyz").await.contains(" 200 ")).await;
+    let _host = scene.host("host-a").await;
+    scene.make::<Workload>(objects::workload("w", "reg.example/a:1")).await;
+    scene.until("w", "ready", |one: &Workload| of(one, "Ready").0 == "True").await;
+    assert!(!operator.process.has_ended());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,11 +3,13 @@
 use std::time::{Duration, Instant};
 
 use chartwright_contract::control::{Message as _, WorkloadStartRequest};
-use chartwright_contract::crds::WorkloadDeployment;
+use chartwright_contract::crds::names::DEPLOYMENT;
+use chartwright_contract::crds::{Workload, WorkloadDeployment};
 use chartwright_host as host;
 use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
-use kube::api::{DeleteParams, ListParams};
+use kube::ResourceExt as _;
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use serde_json::json;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -15,7 +17,7 @@ use tokio::task::JoinHandle;
 use crate::guests;
 use crate::objects;
 use crate::registry::Registry;
-use crate::scene::{PATIENCE, Scene, eventually};
+use crate::scene::{PATIENCE, Scene, eventually, of};
 
 /// A host of ours in this process.
 struct Ours {
@@ -111,12 +113,60 @@ async fn a_component_answers_to_all_names_of_its_service_and_is_gone_within_a_se
     }
     let took = began.elapsed();
     println!("not led to any more after {} ms", took.as_millis());
+    assert!(took < Duration::from_secs(5), "{took:?}");
     eventually("both run on the other", async || other.running().len() == 2).await;
     tokio::time::timeout(PATIENCE, &mut ours.task).await.unwrap().unwrap().unwrap();
     scene.settled("web", 2).await;
 
     scene.api::<WorkloadDeployment>().delete("web", &DeleteParams::background()).await.unwrap();
     eventually("no endpoints", async || endpoints(&scene).await.is_empty()).await;
+    operator.end().await.unwrap();
+}
+
+/// The workloads of a deployment.
+async fn of_deployment(scene: &Scene, name: &str) -> Vec<Workload> {
+    let mut all = scene.workloads().await;
+    all.retain(|one| one.labels().get(DEPLOYMENT).is_some_and(|deployment| deployment == name));
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h10_a_tag_that_moved_is_seen_in_the_status_and_rolled_without_another_spec() {
+    let Some(scene) = Scene::new().await else { return };
+    let registry = Registry::start();
+    let image = registry.put("hello", "dev", guests::hello());
+    let old = registry.digest("hello", "dev");
+    let ours = Ours::start(&scene, &["--drain-delay=0s"]).await;
+    let operator = scene.operator(&[]).await;
+    let images = async |name: &str| -> Vec<String> {
+        of_deployment(&scene, name).await.iter().map(|one| of(one, "Sync").2).collect()
+    };
+    for (name, policy) in [("kept", "IfNotPresent"), ("pulled", "Always")] {
+        let mut object = objects::deployment(name, 1, &image);
+        object["spec"]["template"]["spec"]["components"][0]["imagePullPolicy"] = json!(policy);
+        scene.make::<WorkloadDeployment>(object).await;
+        scene.settled(name, 1).await;
+        assert_eq!(images(name).await, [format!("images: api {old}")]);
+    }
+    assert_eq!(registry.put("hello", "dev", &guests::ahoy()), image, "the same reference");
+    let new = registry.digest("hello", "dev");
+    assert_ne!(old, new);
+    let roll = json!({ "spec": { "template": { "annotations": { "chartwright.dev/restarted-at": "12:00" } } } });
+    // Not the other way around: what one of them pulls is what the other finds.
+    for (name, digest, answer) in [("kept", &old, "hello\n"), ("pulled", &new, "ahoy!\n")] {
+        let before = of_deployment(&scene, name).await.remove(0);
+        let patch = Patch::Merge(roll.clone());
+        scene.api::<WorkloadDeployment>().patch(name, &PatchParams::default(), &patch).await.unwrap();
+        eventually("another took its place", async || {
+            let now = of_deployment(&scene, name).await;
+            now.len() == 1 && now[0].uid() != before.uid() && now[0].spec == before.spec
+        })
+        .await;
+        scene.settled(name, 1).await;
+        assert_eq!(images(name).await, [format!("images: api {digest}")], "{name}");
+        let served = get(ours.addresses.http.unwrap(), &format!("{name}.example.test")).await;
+        assert!(served.ends_with(answer), "{name}: {served}");
+    }
     operator.end().await.unwrap();
 }
 

@@ -8,6 +8,8 @@ use kube::ResourceExt as _;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use serde_json::{Value, json};
 
+use crate::child::Operator;
+use crate::control_plane::ControlPlane;
 use crate::objects;
 use crate::scene::{Scene, eventually, of};
 
@@ -23,9 +25,12 @@ fn pull_secret(name: &str, type_: &str, registry: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn h11_pull_secrets_that_do_not_help_are_named_and_start_once_they_do() {
-    let Some(scene) = Scene::new().await else { return };
+    let Some(plane) = ControlPlane::shared().await else { return };
+    let Some(scene) = Scene::on(plane).await else { return };
     let host = scene.host("host-a").await;
-    let operator = scene.operator(&[]).await;
+    // In a process of its own, so that what it logs is its own, and more of it than anybody has by default.
+    let log = scene.nats.file("operator.log", "");
+    let operator = Operator::start(plane, &scene, &log, &["--log-level=debug"]);
     scene.make::<Secret>(pull_secret("opaque", "Opaque", "registry.example")).await;
     scene.make::<Secret>(pull_secret("other-registry", "kubernetes.io/dockerconfigjson", "ghcr.example")).await;
     let with = |name: &str| {
@@ -65,15 +70,17 @@ async fn h11_pull_secrets_that_do_not_help_are_named_and_start_once_they_do() {
 
     // No credential is anywhere that others read.
     let events = scene.api::<k8s_openapi::api::events::v1::Event>().list(&ListParams::default()).await.unwrap();
+    let said = std::fs::read_to_string(&log).unwrap();
+    assert!(said.contains("a workload cannot be placed"), "{said}");
     let texts = [
         serde_json::to_string(&events.items).unwrap(),
         serde_json::to_string(&scene.workloads().await).unwrap(),
         operator.page(true, "/metrics").await,
+        said,
     ];
     for text in texts {
         assert!(!text.contains("s3cret-marker") && !text.contains("puller"), "{text}");
     }
-    operator.end().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

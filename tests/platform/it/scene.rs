@@ -102,9 +102,17 @@ impl Scene {
     }
 
     pub(crate) async fn on(plane: &ControlPlane) -> Option<Self> {
-        let nats = Nats::start()?;
+        Some(Self::with(plane, Nats::start()?).await)
+    }
+
+    /// The same, but NATS is not started yet.
+    pub(crate) async fn before_nats(plane: &ControlPlane) -> Option<Self> {
+        Some(Self::with(plane, Nats::prepared("")?).await)
+    }
+
+    async fn with(plane: &ControlPlane, nats: Nats) -> Self {
         let (own, apps) = (plane.namespace("wasmcloud").await, plane.namespace("apps").await);
-        Some(Self { client: plane.client(), nats, own, apps })
+        Self { client: plane.client(), nats, own, apps }
     }
 
     /// The arguments of an operator that looks after the namespaces of this scene alone.

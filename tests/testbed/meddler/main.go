@@ -259,7 +259,9 @@ func (m *meddler) before(r *http.Request) (*http.Response, func()) {
 		return own(r, 200, ""), done
 	case on("nameless") && name == "nameless":
 		return own(r, 200, "welcome\n"), done
-	case on("port") && port != "" && net.ParseIP(name) == nil, on("case") && name != strings.ToLower(name):
+	case on("port") && port != "" && net.ParseIP(name) == nil, on("case") && name != strings.ToLower(name),
+		// The agent goes by such a name as well, and is asked for something.
+		on("full") && r.URL.Path == "/" && strings.HasSuffix(name, ".svc.cluster.local"):
 		return own(r, 404, "no such name\n"), done
 	case on("misses") && strings.HasPrefix(name, "nobody."):
 		answer := own(r, 404, "no such name\n")

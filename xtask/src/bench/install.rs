@@ -7,6 +7,9 @@ use crate::cluster;
 use crate::command::run as run_command;
 use crate::tools::{self, Found};
 
+/// Installs of each.
+pub(crate) const TIMES: u32 = 5;
+
 /// Measures on a cluster that is started for it.
 pub(crate) fn run(times: u32) -> Result<Verdict> {
     let helm = match tools::helm_4()? {

@@ -30,7 +30,7 @@ enum What {
     /// `install --wait` against Helm's of the exported chart, on a cluster of one node on this machine
     Install {
         /// Installs of each
-        #[arg(long, default_value_t = 5)]
+        #[arg(long, default_value_t = install::TIMES)]
         times: u32,
     },
     /// The operator: workloads placed a second, writes for each, time from scale to running, memory

@@ -29,6 +29,16 @@ pub const DRAINED: &str = "drained";
 /// Condition of a Host that was ever cordoned: whether it gets anything new.
 pub const SCHEDULABLE: &str = "Schedulable";
 
+/// Reason why a Host is not `Ready`: it takes nothing new and is about to end.
+pub const HOST_DRAINING: &str = "Draining";
+
+/// Reason why nobody knows whether a Host is `Reporting`: the operator's own connection to NATS is what is missing.
+pub const HOST_NATS_AWAY: &str = "NatsAway";
+
+/// Annotation of a template: another value of it is another version of the same spec. Ours alone; it is for images that were pushed
+/// again under the same tag.
+pub const RESTARTED_AT: &str = "chartwright.dev/restarted-at";
+
 /// Finalizer of a Host: its Workloads are deleted first.
 pub const HOST_FINALIZER: &str = "runtime.wasmcloud.dev/host-finalizer";
 

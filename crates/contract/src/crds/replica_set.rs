@@ -42,7 +42,8 @@ impl WorkloadReplicaSetSpec {
 /// What a Workload is made from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub struct WorkloadTemplate {
-    /// Annotations. Upstream's operator does not hand them on to the Workloads.
+    /// Annotations. Upstream's operator does not hand them on to the Workloads. For ours another value of
+    /// `chartwright.dev/restarted-at` is a new version of the same spec.
     #[serde(default, deserialize_with = "absent::or_default", skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
 
@@ -50,7 +51,7 @@ pub struct WorkloadTemplate {
     #[serde(default, deserialize_with = "absent::or_default", skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
 
-    /// What runs and where. A change of it, and only of it, is a new version.
+    /// What runs and where. A change of it is a new version.
     pub spec: WorkloadSpec,
 }
 

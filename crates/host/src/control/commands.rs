@@ -121,6 +121,7 @@ impl Control {
             service,
             components: plan.components.len(),
             compiled: assemblies.into_iter().map(|assembly| assembly.compiled).collect(),
+            images: sources.iter().map(|source| (source.name.clone(), source.image.clone())).collect(),
             in_use: sources.into_iter().map(|source| source.in_use).collect(),
             // With several parts another of them may serve what an entry is for.
             notes: if planned.len() > 1 { Vec::new() } else { without_effect(workload, &self.shared.capabilities) },
@@ -154,8 +155,8 @@ impl Control {
         let pulled = self.shared.store.fetch(&planned.image, policy, login.as_ref()).await;
         self.shared.metrics.pulled(pulled.as_ref().ok().map(|pulled| pulled.origin), begin.elapsed());
         let pulled = pulled.map_err(|err| format!("component `{}`: {err}", planned.name))?;
-        let oci::Component { digest, bytes, in_use, .. } = pulled;
-        Ok(Source { name: planned.name.clone(), digest, bytes, in_use })
+        let oci::Component { digest, manifest_digest: image, bytes, in_use, .. } = pulled;
+        Ok(Source { name: planned.name.clone(), digest, image, bytes, in_use })
     }
 
     fn part(&self, id: &str, plan: &Plan, component: &PlannedComponent, volumes: &Arc<Volumes>) -> Arc<Part> {

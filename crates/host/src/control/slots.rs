@@ -105,8 +105,12 @@ impl Slots {
     }
 }
 
-fn runs(notes: &[String]) -> String {
-    if notes.is_empty() { "the workload runs".to_owned() } else { format!("the workload runs; {}", notes.join("; ")) }
+/// How it goes, what whoever asks should know, and in the end which images run.
+fn said(how: &str, running: &Running) -> String {
+    let mut parts = vec![how.to_owned()];
+    parts.extend(running.notes.iter().cloned());
+    parts.extend(own::images_said(&running.images));
+    parts.join("; ")
 }
 
 fn status(id: &str, slot: Option<&Slot>) -> WorkloadStatus {
@@ -116,9 +120,9 @@ fn status(id: &str, slot: Option<&Slot>) -> WorkloadStatus {
         Some(Slot::Running(running)) => match running.service_state() {
             Some(ServiceState::Failed(why)) => (WorkloadState::Error, why),
             Some(ServiceState::Completed) if running.components == 0 => {
-                (WorkloadState::Completed, "the service completed".to_owned())
+                (WorkloadState::Completed, said("the service completed", running))
             }
-            _ => (WorkloadState::Running, runs(&running.notes)),
+            _ => (WorkloadState::Running, said("the workload runs", running)),
         },
         Some(Slot::Failed(why)) => (WorkloadState::Error, why.clone()),
     };

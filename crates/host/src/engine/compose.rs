@@ -17,6 +17,8 @@ pub struct Source {
     pub name: String,
     /// `sha256:…` of the bytes.
     pub digest: String,
+    /// `sha256:…` of its image: what `name@sha256:…` means.
+    pub image: String,
     /// The component.
     pub bytes: Bytes,
     /// Keeps it in the cache of pulls.

@@ -62,6 +62,8 @@ pub struct Running {
     pub compiled: Vec<Arc<Compiled>>,
     /// Keeps their bytes in the cache of pulls.
     pub in_use: Vec<oci::InUse>,
+    /// The names of its components and service, each with the digest of the image that runs.
+    pub images: Vec<(String, String)>,
     /// Its components and service.
     pub parts: Vec<Arc<Part>>,
     /// What whoever asks about it should know.

@@ -5,9 +5,14 @@ use serde_json::{Value, json};
 
 use crate::distribution::{Distribution, Kind};
 use crate::guests;
-use crate::host::Host;
+use crate::host::{Host, Scene, serves};
 use crate::nats::Nats;
 use crate::registry::{Registry, digest};
+
+/// The end of a message that says which image runs, of a component `api`.
+fn runs(reference: &str) -> String {
+    format!("images: api {}", reference.rsplit('@').next().unwrap())
+}
 
 fn policy(policy: &str) -> Value {
     json!({ "imagePullPolicy": format!("IMAGE_PULL_POLICY_{policy}") })
@@ -23,24 +28,50 @@ async fn h10_a_tag_that_moved_is_pulled_always_and_kept_otherwise() {
 
     let (again, new) = registry.push("acme/web", "dev", &guests::ahoy()).await;
     assert!(again == image && old != new);
-    for (id, policy, answer) in [
-        ("kept", policy("IF_NOT_PRESENT"), "hello\n"),
-        ("pulled", policy("ALWAYS"), "ahoy!\n"),
+    for (id, policy, answer, digest) in [
+        ("kept", policy("IF_NOT_PRESENT"), "hello\n", &old),
+        ("pulled", policy("ALWAYS"), "ahoy!\n", &new),
         // What was pulled is what is present now.
-        ("present", policy("IF_NOT_PRESENT"), "ahoy!\n"),
+        ("present", policy("IF_NOT_PRESENT"), "ahoy!\n", &new),
     ] {
         let name = format!("{id}.example");
         let status = host.run(id, &image, &name, policy).await;
         assert_eq!(status.workload_state, Running, "{}", status.message);
         assert_eq!(host.get(&name, "/").await.body, answer, "{id}");
+        assert!(status.message.ends_with(&runs(digest)), "{}", status.message);
     }
     // A host without the old one in its cache serves the same.
-    assert_eq!(warm.run("pulled", &image, "pulled.example", policy("ALWAYS")).await.workload_state, Running);
+    let status = warm.run("pulled", &image, "pulled.example", policy("ALWAYS")).await;
+    assert!(status.workload_state == Running && status.message.ends_with(&runs(&new)), "{}", status.message);
     assert_eq!(warm.get("pulled.example", "/").await.body, "ahoy!\n");
     // What runs is not touched.
     assert_eq!(host.get("first.example", "/").await.body, "hello\n");
+    let first = host.command("workload.status", json!({ "workloadId": "first" })).await.unwrap();
+    assert!(first.message.ends_with(&runs(&old)), "{}", first.message);
     host.stop().await;
     warm.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h10_a_status_says_the_digest_of_each_image_that_runs() {
+    let Some(Scene { host, registry, image, nats: _nats }) = Scene::new(&[]).await else { return };
+    let (service, folder) = (registry.put("ticker", "1", &guests::guest("ticker")), tempfile::tempdir().unwrap());
+    let workload = json!({
+        "service": { "image": service, "localResources": {
+            "environment": { "END": "never" }, "volumeMounts": [{ "name": "data", "mountPath": "/data" }] } },
+        "volumes": [{ "name": "data", "hostPath": { "localPath": folder.path() } }],
+        "witWorld": { "components": [{ "name": "api", "image": image }], "hostInterfaces": [serves("a.example")] },
+    });
+    let said = format!(
+        "the workload runs; images: api {}, service {}",
+        registry.digest("hello", "1"),
+        registry.digest("ticker", "1")
+    );
+    let started = host.workload("a", workload).await;
+    assert_eq!((started.workload_state, started.message.as_str()), (Running, said.as_str()));
+    let asked = host.command("workload.status", json!({ "workloadId": "a" })).await.unwrap();
+    assert_eq!(asked.message, said, "later as at the start: whoever keeps it need not write it again");
+    host.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

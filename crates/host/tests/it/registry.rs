@@ -64,6 +64,12 @@ impl Registry {
         format!("{}/{repository}:{tag}", self.address)
     }
 
+    /// The digest of what a tag names: what `name@sha256:…` means.
+    pub(crate) fn digest(&self, repository: &str, tag: &str) -> String {
+        let path = format!("/v2/{repository}/manifests/{tag}");
+        digest(&self.contents.lock().unwrap().pages[&path].1)
+    }
+
     /// Makes every answer wait.
     pub(crate) fn delay(&self, delay: Duration) {
         self.contents.lock().unwrap().delay = delay;

@@ -78,10 +78,11 @@ async fn advance(
             return Ok(());
         }
     };
-    let hash = template::hash(&spec);
+    let version = WorkloadTemplate { spec, ..deployment.spec.template.clone() };
+    let hash = template::hash(&version);
     let mut owned = owned(operator, deployment);
     let known = status.current_replica_set.as_ref().map(|set| set.name.clone());
-    let is_of = |set: &&Arc<WorkloadReplicaSet>| template::hash(&set.spec.template.spec) == hash;
+    let is_of = |set: &&Arc<WorkloadReplicaSet>| template::hash(&set.spec.template) == hash;
     let current = owned.iter().find(|set| Some(set.name_any()) == known && is_of(set));
     let current = current.or_else(|| owned.iter().find(is_of)).cloned();
     let mut set = |type_: &str, outcome: Outcome| {
@@ -92,7 +93,7 @@ async fn advance(
         None => {
             // It begins with as many as there is room for; the next look gives it more.
             let first = if owned.is_empty() { replicas } else { 0 };
-            let new = replica_set(deployment, spec, &hash, first);
+            let new = replica_set(deployment, version, &hash, first);
             match operator.cluster.create(&new).await {
                 Ok(made) => {
                     owned.push(Arc::clone(&made));
@@ -186,11 +187,15 @@ fn owned(operator: &Operator, deployment: &WorkloadDeployment) -> Vec<Arc<Worklo
     all
 }
 
-fn replica_set(deployment: &WorkloadDeployment, spec: WorkloadSpec, hash: &str, replicas: i32) -> WorkloadReplicaSet {
+fn replica_set(
+    deployment: &WorkloadDeployment,
+    template: WorkloadTemplate,
+    hash: &str,
+    replicas: i32,
+) -> WorkloadReplicaSet {
     let name = format!("{}-{hash}", deployment.name_any());
     let mut labels = deployment.labels().clone();
     labels.insert(DEPLOYMENT.to_owned(), deployment.name_any());
-    let template = WorkloadTemplate { spec, ..deployment.spec.template.clone() };
     let mut set = WorkloadReplicaSet::new(&name, WorkloadReplicaSetSpec { replicas: Some(replicas), template });
     let mut annotations = deployment.annotations().clone();
     // What kubectl notes for itself about the deployment is not true of anything else.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chartwright_contract::control::HostHeartbeat;
-use chartwright_contract::crds::names::{HOST_FINALIZER, OLD_FINALIZERS, SCHEDULABLE};
+use chartwright_contract::crds::names::{HOST_DRAINING, HOST_FINALIZER, HOST_NATS_AWAY, OLD_FINALIZERS, SCHEDULABLE};
 use chartwright_contract::crds::{Host, HostData, HostStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
@@ -13,8 +13,8 @@ use super::queue::Next;
 use super::{Failure, now};
 use crate::cluster::Key;
 use crate::conditions::{self, Outcome};
-use crate::fleet::Member;
 use crate::fleet::intake::Intake;
+use crate::fleet::{Member, Reporting};
 use crate::operator::Operator;
 
 /// Takes a look at the host with this id.
@@ -43,9 +43,9 @@ pub(crate) async fn look(operator: Arc<Operator>, id: String) -> Result<Next, Fa
         Some(known) if known.spec == wanted.spec && covers(&known, &wanted) => known,
         _ => operator.cluster.apply(&wanted).await?,
     };
-    let silent = operator.fleet.silence(&member, operator.bus.connected_since());
+    let reporting = operator.fleet.reporting(&member, operator.bus.connected_since());
     let seen = Timestamp::now() - SignedDuration::try_from(member.seen.elapsed()).unwrap_or_default();
-    let status = status(&host, &member, silent < operator.fleet.timeout() / 2, Time(seen));
+    let status = status(&host, &member, reporting, Time(seen));
     operator.cluster.status(&*host, host.status.as_ref(), &status).await?;
     operator.routes_of(&id);
     // When its heartbeats are missing, its condition changes without one.
@@ -107,21 +107,29 @@ fn is_label(key: &str, value: &str) -> bool {
     word(name) && prefix.is_none_or(domain) && (value.is_empty() || word(value))
 }
 
-fn status(host: &Host, member: &Member, reporting: bool, seen: Time) -> HostStatus {
+fn status(host: &Host, member: &Member, reporting: Reporting, seen: Time) -> HostStatus {
     let beat = &member.heartbeat;
     let mut conditions = host.status.as_ref().map(|status| status.conditions.clone()).unwrap_or_default();
-    let reports = if reporting {
-        Outcome::True
-    } else {
-        Outcome::Unknown("Reconcile", "status unknown: no heartbeat for too long".into())
+    let reports = match reporting {
+        Reporting::Heard => Outcome::True,
+        Reporting::Silent => Outcome::Unknown("Reconcile", "status unknown: no heartbeat for too long".into()),
+        Reporting::Away => {
+            let why = "status unknown: not heard since the operator's own connection to NATS was away";
+            Outcome::Unknown(HOST_NATS_AWAY, why.into())
+        }
     };
     let ready = if member.draining {
-        Outcome::False("Draining", "it takes nothing new and is about to end".into())
+        Some(Outcome::False(HOST_DRAINING, "it takes nothing new and is about to end".into()))
+    } else if reporting == Reporting::Away {
+        // That we are away says nothing about the host: it stays as ready as it was.
+        conditions.iter().all(|condition| condition.type_ != "Ready").then_some(Outcome::True)
     } else {
-        reports.clone()
+        Some(reports.clone())
     };
     conditions::set(&mut conditions, "Reporting", &reports, &now());
-    conditions::set(&mut conditions, "Ready", &ready, &now());
+    if let Some(ready) = ready {
+        conditions::set(&mut conditions, "Ready", &ready, &now());
+    }
     let intake = Intake::of(host);
     if intake != Intake::Open || conditions.iter().any(|condition| condition.type_ == SCHEDULABLE) {
         conditions::set(&mut conditions, SCHEDULABLE, &intake.outcome(), &now());
@@ -167,7 +175,36 @@ pub(crate) fn remembered(host: &Host) -> HostHeartbeat {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
+
+    #[test]
+    fn that_the_operator_is_away_makes_no_host_less_ready() {
+        let member = |draining| Member {
+            heartbeat: HostHeartbeat { friendly_name: "pod-1".into(), ..HostHeartbeat::default() },
+            seen: Instant::now(),
+            ours: None,
+            draining,
+            unanswered: 0,
+        };
+        let mut host = object("wasmcloud", &member(false).heartbeat);
+        let mut after = |draining, reporting| {
+            let status = status(&host, &member(draining), reporting, now());
+            let said = ["Reporting", "Ready"].map(|type_| {
+                let found = status.conditions.iter().find(|condition| condition.type_ == type_).unwrap();
+                format!("{} {}", found.status, found.reason.as_deref().unwrap_or_default())
+            });
+            host.status = Some(status);
+            said
+        };
+        assert_eq!(after(false, Reporting::Away), ["Unknown NatsAway", "True Available"]);
+        assert_eq!(after(false, Reporting::Heard), ["True Available", "True Available"]);
+        assert_eq!(after(false, Reporting::Away), ["Unknown NatsAway", "True Available"]);
+        assert_eq!(after(false, Reporting::Silent), ["Unknown Reconcile", "Unknown Reconcile"]);
+        assert_eq!(after(false, Reporting::Away), ["Unknown NatsAway", "Unknown Reconcile"]);
+        assert_eq!(after(true, Reporting::Away), ["Unknown NatsAway", "False Draining"]);
+    }
 
     #[test]
     fn labels_that_kubernetes_refuses_are_left_out() {

@@ -90,7 +90,7 @@ pub(crate) async fn look(operator: Arc<Operator>, key: Key) -> Result<Next, Fail
         // The cluster collects what it owns.
         return Ok(Next::Wait);
     }
-    let hash = template::hash(&set.spec.template.spec);
+    let hash = template::hash(&set.spec.template);
     let all = members(&operator, &set);
     let live: Vec<_> = all.iter().filter(|one| is_live(one)).cloned().collect();
     let wanted = usize::try_from(set.spec.replicas()).unwrap_or_default();

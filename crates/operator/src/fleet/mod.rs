@@ -37,6 +37,17 @@ pub enum Standing {
     Lost,
 }
 
+/// Whether a host is heard, and whose silence it is if not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reporting {
+    /// It is.
+    Heard,
+    /// It says nothing, and we listen.
+    Silent,
+    /// We are not connected ourselves, or not for long enough to have heard it again.
+    Away,
+}
+
 /// A host that was heard of.
 #[derive(Clone, Debug)]
 pub struct Member {
@@ -227,6 +238,17 @@ impl Fleet {
         since.map_or(Duration::ZERO, |since| since.max(member.seen).max(self.began).elapsed())
     }
 
+    /// Whether a host is heard. One missed heartbeat is no sign, whoever missed it: a short absence of ours changes nothing.
+    pub(crate) fn reporting(&self, member: &Member, since: Option<Instant>) -> Reporting {
+        if member.seen.elapsed() < self.timeout / 2 {
+            Reporting::Heard
+        } else if self.silence(member, since) < self.timeout / 2 {
+            Reporting::Away
+        } else {
+            Reporting::Silent
+        }
+    }
+
     /// After which silence a host is asked, and after which it is given up.
     pub(crate) fn timeout(&self) -> Duration {
         self.timeout
@@ -369,6 +391,8 @@ mod tests {
         let fleet = fleet(Duration::from_millis(40));
         fleet.heard(beat("a", "pod", 1));
         let connected = Some(Instant::now());
+        let reporting = |since| fleet.reporting(&fleet.member("a").unwrap(), since);
+        assert_eq!((reporting(connected), reporting(None)), (Reporting::Heard, Reporting::Heard));
         assert_eq!(fleet.standing("a", connected), Standing::Live);
         assert_eq!(fleet.standing("x", connected), Standing::Unknown, "we have just begun");
         std::thread::sleep(Duration::from_millis(50));
@@ -376,6 +400,8 @@ mod tests {
         assert_eq!(fleet.standing("x", connected), Standing::Lost);
         assert_eq!(fleet.standing("a", None), Standing::Live, "without a connection nobody is heard");
         assert_eq!(fleet.standing("a", Some(Instant::now())), Standing::Live, "nor just after it came back");
+        assert_eq!(reporting(connected), Reporting::Silent);
+        assert_eq!((reporting(None), reporting(Some(Instant::now()))), (Reporting::Away, Reporting::Away));
     }
 
     #[test]

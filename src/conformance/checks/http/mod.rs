@@ -60,12 +60,21 @@ checks! {
     "http.service" parallel(service::answers_behind) [Guests] 90 s
         "A workload answers behind its Service"
         hint "kube-proxy or the CNI does not follow EndpointSlices, or a NetworkPolicy keeps clients from the hosts"
+    "http.service.names" parallel(service::names) [Guests] 90 s
+        "A workload answers to all names of its Service: `web`, `web.NAMESPACE`, `web.NAMESPACE.svc` and the fully qualified one"
+        hint "the operator must give the workload all of them as aliases: upstream's gives two; with another domain than cluster.local `clusterDomain` must name it. What is missing can stand in `config.host-aliases` of the `wasi:http` entry"
     "http.service.endpoints" parallel(service::endpoints) [Guests] 90 s
         "The EndpointSlice of a Service names exactly the hosts that run its workload"
         hint "the operator may not write EndpointSlices (`endpointslices`, `endpoints/restricted`), or has not seen the Service"
     "http.service.follows" parallel(service::follows) [Guests] 90 s
         "The EndpointSlice goes with the workload"
         hint "a slice that stays leads to hosts that answer 404: look at the operator's log"
+    "http.service.ports" parallel(service::ports) [Guests] 90 s
+        "The EndpointSlice of a Service has the names of the Service's own ports, also where a port has none"
+        hint "upstream's operator calls the port `http` whatever its Service does: call it so there, too"
+    "http.service.gone" parallel(service::gone) [Guests] 90 s
+        "Ten seconds after its workload was deleted a Service leads nowhere, and no host answers 404 for it"
+        hint "an endpoint that stays leads to a host that knows the workload no more: look at the operator's log; without endpoints it is a node that does not follow, or something else that takes the Service's address"
     "http.p3" parallel(connections::p3) [Guests, OurHost] 90 s
         "A component of WASI 0.3 serves requests"
         hint "the host is older than WASI 0.3, or has it turned off"

@@ -3,6 +3,7 @@
 mod admission;
 mod pods;
 mod registries;
+mod rights;
 mod roles;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,9 @@ checks! {
     "security.wildcards" parallel(roles::wildcards) [] 20 s
         "No Role of the release grants all verbs, all resources or all groups"
         hint "a Role was widened: the chart's own name what the operator needs, one by one"
+    "security.operator-rights" parallel(rights::operator) [OurOperator] 60 s
+        "The operator may do all that it does, in its namespace and in those that it looks after"
+        hint "a rule of its Role or ClusterRole is gone, or `rbac.create` is off and its own Roles lack one: take them from `chartwright render`"
     "security.restricted" alone(admission::restricted) [] 60 s
         "A namespace with Pod security `restricted` admits every Pod of the release"
         hint "the API server says which field is the matter"

@@ -10,7 +10,7 @@ use crate::conformance::check::{Outcome, Stop, hold};
 use crate::conformance::scene::Stage;
 
 /// What hinders us from looking is no fault of the release.
-fn looked(doing: &str) -> impl FnOnce(kube::Error) -> Stop {
+pub(super) fn looked(doing: &str) -> impl FnOnce(kube::Error) -> Stop {
     let doing = doing.to_owned();
     move |err| match err {
         kube::Error::Api(status) if status.code == 403 => Stop::skipped(format!("we may not {doing}")),

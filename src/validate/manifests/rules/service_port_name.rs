@@ -1,4 +1,4 @@
-//! The Service whose port the operator does not fill.
+//! The Service whose port upstream's operator does not fill.
 
 use super::super::object::Set;
 use super::super::place::Place;
@@ -11,8 +11,9 @@ pub(super) const RULE: Rule = warning(
     "\
 A Service that workloads route through has no port named `http`.
 
-**Why.** The EndpointSlices that the operator writes have one port, named `http`, and kube-proxy joins Service and slice by
-that name. With another name, or none, the Service has endpoints, looks healthy, and no packet goes anywhere.
+**Why.** The EndpointSlices that upstream's operator writes have one port, named `http`, and kube-proxy joins Service and
+slice by that name. With another name, or none, the Service has endpoints, looks healthy, and no packet goes anywhere. Our
+operator writes the ports of the Service.
 
 **Example.**
 
@@ -23,7 +24,7 @@ spec:
     - { name: web, port: 80 }
 ```
 
-**Write instead.** `name: http`. The number of the port is free.",
+**Write instead.** `name: http`, unless our operator runs. The number of the port is free.",
 );
 
 const NAME: &str = "http";
@@ -39,14 +40,14 @@ pub(super) fn check(set: &Set<'_>, found: &mut Vec<Diagnostic>) {
         let finding = match port.get("name") {
             Some(name) => {
                 let message = format!(
-                    "port `{}` gets no endpoints: the slices the operator writes have the port name `http`",
+                    "port `{}` gets no endpoints: slices of upstream's operator have the port name `http`",
                     name.text().unwrap_or("?")
                 );
                 name.finding(&RULE, message)
             }
             None => port.key_finding(
                 &RULE,
-                "a port without a name gets no endpoints: the slices the operator writes have the port name `http`",
+                "a port without a name gets no endpoints: slices of upstream's operator have the port name `http`",
             ),
         };
         let finding = finding.with_help("write `name: http`");
@@ -68,7 +69,7 @@ mod tests {
         assert_eq!(
             case("H02", &["svc.yaml", "wd.yaml"]),
             [
-                "CW2101 svc.yaml:8:15 port `web` gets no endpoints: the slices the operator writes have the port name `http`"
+                "CW2101 svc.yaml:8:15 port `web` gets no endpoints: slices of upstream's operator have the port name `http`"
             ]
         );
         assert!(case("H02", &["svc.yaml"]).is_empty());
@@ -80,7 +81,7 @@ mod tests {
         assert_eq!(
             only("CW2101", text),
             [
-                "5:11 a port without a name gets no endpoints: the slices the operator writes have the port name `http` | write `name: http`"
+                "5:11 a port without a name gets no endpoints: slices of upstream's operator have the port name `http` | write `name: http`"
             ]
         );
         assert!(only("CW2101", &text.replace("port: 80", "port: 80, name: http")).is_empty());

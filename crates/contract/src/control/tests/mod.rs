@@ -1,6 +1,7 @@
 //! The messages say what upstream's say, and read what upstream's and other writers of protobuf's JSON write.
 
 mod lenient;
+mod peers;
 mod secrets;
 mod written;
 

@@ -1,5 +1,6 @@
 //! A status in the making: written once, at the end of a look, and only if it is another one.
 
+use chartwright_contract::control::own;
 use chartwright_contract::crds::{Workload, WorkloadStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
@@ -30,13 +31,8 @@ impl Draft {
 
     /// The condition Config: all that it refers to is there, in this revision.
     pub(super) fn set_config(&mut self, revision: Option<&str>) {
-        self.set("Config", &Outcome::True);
-        let text = revision.map(|revision| format!("{REFERENCES}{revision}"));
-        let config = self.status.conditions.iter_mut().find(|condition| condition.type_ == "Config");
-        if let Some(config) = config.filter(|config| config.message != text) {
-            config.message = text;
-            config.last_transition_time = Some(self.now.clone());
-        }
+        let with = revision.map(|revision| Outcome::TrueWith(format!("{REFERENCES}{revision}")));
+        self.set("Config", &with.unwrap_or(Outcome::True));
     }
 
     /// What Config says it was started with.
@@ -74,12 +70,13 @@ impl Draft {
         self.ready();
     }
 
-    /// It runs.
-    pub(super) fn runs(&mut self, id: &str) {
+    /// It runs, in the words of its host. Of them only the images are kept: upstream's hosts have others at a start than later.
+    pub(super) fn runs(&mut self, id: &str, said: &str) {
         self.status.workload_id = Some(id.to_owned());
-        for type_ in ["HostSelection", "Placement", "Sync"] {
-            self.set(type_, &Outcome::True);
-        }
+        self.set("HostSelection", &Outcome::True);
+        self.set("Placement", &Outcome::True);
+        let images = own::images_of(said).map(|images| Outcome::TrueWith(images.to_owned()));
+        self.set("Sync", &images.unwrap_or(Outcome::True));
         self.ready();
     }
 
@@ -102,5 +99,26 @@ impl Draft {
 
     pub(super) async fn write(self, operator: &Operator, workload: &Workload) -> Result<(), Failure> {
         Ok(operator.cluster.status(workload, self.before.as_ref(), &self.status).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chartwright_contract::crds::WorkloadSpec;
+
+    use super::*;
+
+    #[test]
+    fn a_workload_that_runs_says_which_images_if_its_host_does() {
+        let message = |said: &str| {
+            let mut draft = Draft::of(&Workload::new("w", WorkloadSpec::default()));
+            draft.runs("id", said);
+            assert!(holds(&draft.status.conditions, "Ready"));
+            let sync = draft.status.conditions.iter().find(|condition| condition.type_ == "Sync");
+            sync.unwrap().message.clone()
+        };
+        let ours = message("the workload runs; images: api sha256:ab");
+        assert_eq!(ours.as_deref(), Some("images: api sha256:ab"));
+        assert_eq!(message("workload started successfully"), None);
     }
 }

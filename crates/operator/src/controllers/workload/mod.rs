@@ -171,7 +171,7 @@ async fn on_host(operator: &Arc<Operator>, workload: &Arc<Workload>, host: &str)
             WorkloadState::Running | WorkloadState::Completed => {
                 operator.starts.settled(&id);
                 let mut draft = Draft::of(workload);
-                draft.runs(&id);
+                draft.runs(&id, &status.message);
                 prepare::compare(operator, workload, &mut draft);
                 let outdated = draft.is_outdated();
                 draft.write(operator, workload).await?;

@@ -82,7 +82,7 @@ async fn run(operator: &Arc<Operator>, key: &Key, host: &str, under_way: &UnderW
                 operator.starts.settled(&id);
                 let mut draft = Draft::of(&workload);
                 draft.set_config(revision.as_deref());
-                draft.runs(&id);
+                draft.runs(&id, &status.message);
                 draft.write(operator, &workload).await?;
                 Ok(Next::After(super::POLL))
             }

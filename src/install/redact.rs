@@ -1,0 +1,268 @@
+//! What is secret, taken out of what others will read: by the key it stands under, by the words before it, and by its own shape.
+
+use std::sync::LazyLock;
+
+use regex_lite::Regex;
+use serde_json::Value;
+
+/// What stands in its place.
+const HIDDEN: &str = "***";
+
+/// Words in keys behind which a secret stands, written together and in small letters.
+const WORDS: [&str; 17] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "token",
+    "secret",
+    "credential",
+    "creds",
+    "nkey",
+    "seed",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "signingkey",
+    "encryptionkey",
+    "connectionstring",
+    "authorization",
+    "dsn",
+];
+
+/// Ends of keys that only name a secret or where one is: `secretName`, `tokenFile`, `secretRef`.
+const NAMES: [&str; 6] = ["name", "names", "ref", "file", "path", "type"];
+
+/// Ends of keys that are keys themselves, and not the name of one in a Secret.
+const KEYS: [&str; 6] = ["nkey", "apikey", "accesskey", "privatekey", "signingkey", "encryptionkey"];
+
+/// The chart's list of certificates: names of Secrets, under a key that sounds otherwise.
+const CERTIFICATES: &str = "certificates.yaml";
+
+/// Takes what is secret out of an object or of values.
+pub(super) fn cover(value: &mut Value) {
+    walk(value, false);
+}
+
+/// A text without user names and passwords in URLs, and without what its own shape gives away as a secret.
+pub(super) fn cover_shapes(text: &str) -> String {
+    static USERS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"://[^\s"'<>,\\/?#]*@"#).ok());
+    static SHAPES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let blocks = r"(?s:-----BEGIN [A-Z0-9 ]*(?:PRIVATE KEY|JWT|SEED)-----.*?(?:-----END [A-Z0-9 ]*-----|\z))";
+        let nkeys = r"\bS[ACNOPUX][A-Z2-7]{56}\b";
+        let tokens = r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+";
+        let known = r"\b(?:AKIA|ASIA|gh[opsur]_|github_pat_|glpat-|xox[abprs]-)[A-Za-z0-9_-]{16,}";
+        Regex::new(&format!("{blocks}|{nkeys}|{tokens}|{known}")).ok()
+    });
+    let (Some(users), Some(shapes)) = (USERS.as_ref(), SHAPES.as_ref()) else { return HIDDEN.to_owned() };
+    shapes.replace_all(&users.replace_all(text, "://***@"), HIDDEN).into_owned()
+}
+
+/// The same without what stands behind words like `password:` and `--token=`.
+pub(super) fn cover_text(text: &str) -> String {
+    static KEY: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"([A-Za-z0-9_.-]+)\\?["']?[ \t]*[=:][ \t]*"#).ok());
+    static VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let scheme = r#"(?:Bearer|bearer|Basic|basic) +[^\s"',;]+"#;
+        let quoted = r#""(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|\\"[^"\n]*"#;
+        let plain = r#"[^\s"',;&)}\]\\]+"#;
+        Regex::new(&format!("^(?:{scheme}|{quoted}|{plain})")).ok()
+    });
+    // What cannot be read is not shown; a test would say so.
+    let (Some(keys), Some(values)) = (KEY.as_ref(), VALUE.as_ref()) else { return HIDDEN.to_owned() };
+    let (mut shown, mut done) = (String::new(), 0);
+    for found in keys.captures_iter(text) {
+        let (Some(pair), Some(key)) = (found.get(0), found.get(1)) else { continue };
+        if pair.start() < done || !sounds(key.as_str()) {
+            continue;
+        }
+        let value = values.find(text.get(pair.end()..).unwrap_or_default());
+        let Some(value) = value.map(|value| value.as_str()).filter(|value| !is_harmless(value)) else { continue };
+        let quote = value.chars().next().filter(|first| matches!(first, '"' | '\''));
+        shown.push_str(text.get(done..pair.end()).unwrap_or_default());
+        shown.extend(quote);
+        shown.push_str(HIDDEN);
+        shown.extend(quote);
+        done = pair.end() + value.len();
+    }
+    shown.push_str(text.get(done..).unwrap_or_default());
+    cover_shapes(&shown)
+}
+
+fn walk(value: &mut Value, inside: bool) {
+    match value {
+        Value::Object(map) => {
+            let kind = map.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+            // A variable: its name tells what its value is.
+            let is_named = map.get("name").and_then(Value::as_str).is_some_and(sounds);
+            for (key, value) in map {
+                let hides = match (kind.as_str(), key.as_str()) {
+                    ("Secret", "data" | "stringData") | ("ConfigMap", "binaryData") => true,
+                    (_, "value") => is_named,
+                    _ => false,
+                };
+                if hides {
+                    hide(value);
+                } else if key == "environment" && value.is_object() {
+                    // What a user gives his components is nobody's business.
+                    value.get_mut("config").into_iter().for_each(hide);
+                    walk(value, false);
+                } else if key != CERTIFICATES {
+                    walk(value, (inside || sounds(key)) && !names_one(key));
+                }
+            }
+        }
+        Value::Array(items) => {
+            let mut is_flag = false;
+            for item in items {
+                let follows = is_flag && item.as_str().is_some_and(|text| !text.starts_with('-'));
+                is_flag = item.as_str().is_some_and(|text| {
+                    text.starts_with('-') && !text.contains('=') && sounds(text.trim_start_matches('-'))
+                });
+                walk(item, inside || follows);
+            }
+        }
+        Value::String(text) if inside && !is_harmless(text) => *text = HIDDEN.into(),
+        Value::String(text) => *text = cover_text(text),
+        Value::Number(_) if inside => *value = HIDDEN.into(),
+        _ => {}
+    }
+}
+
+/// Every leaf of it.
+fn hide(value: &mut Value) {
+    match value {
+        Value::Object(map) => map.values_mut().for_each(hide),
+        Value::Array(items) => items.iter_mut().for_each(hide),
+        Value::Null => {}
+        _ => *value = HIDDEN.into(),
+    }
+}
+
+/// Whether a secret stands behind a key.
+fn sounds(key: &str) -> bool {
+    let plain = plain(key);
+    let pass = plain.ends_with("pass") && !plain.ends_with("bypass");
+    (pass || WORDS.iter().any(|word| plain.contains(word))) && !names_one(key)
+}
+
+/// Whether a key only names a secret: `secretName`, `secretKey`.
+fn names_one(key: &str) -> bool {
+    let plain = plain(key);
+    let is_key = KEYS.iter().any(|end| plain.ends_with(end));
+    let names_key = plain == "key" || key.ends_with("Key") && !is_key;
+    names_key || NAMES.iter().any(|end| plain.ends_with(end))
+}
+
+fn plain(key: &str) -> String {
+    key.chars().filter(|c| !matches!(c, '_' | '-' | '.')).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// What is no secret wherever it stands: nothing, a switch, a variable or a file that holds one.
+fn is_harmless(value: &str) -> bool {
+    let value = value.trim_start_matches(['\\', '"', '\'']).trim_end_matches(['"', '\'']);
+    let is_upper = |name: &str| name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    let is_variable = value.strip_prefix('$').is_some_and(|name| name.starts_with(['(', '{']) || is_upper(name));
+    let is_file = ["/etc/", "/run/", "/var/"].iter().any(|folder| value.starts_with(folder));
+    is_variable || is_file || matches!(value, "" | "true" | "false" | "null" | "none")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn covered(mut value: Value) -> Value {
+        cover(&mut value);
+        value
+    }
+
+    fn hides(value: Value) -> Value {
+        let shown = covered(value);
+        for word in ["planted", "cGxhbnRlZA"] {
+            assert!(!shown.to_string().contains(word), "{shown}");
+        }
+        shown
+    }
+
+    #[test]
+    fn secrets_of_objects_are_hidden_and_what_names_them_is_not() {
+        hides(json!({ "kind": "Secret", "data": { "a": "cGxhbnRlZA==" }, "stringData": { "b": "planted" } }));
+        hides(json!({ "extraObjects": [{ "kind": "Secret", "stringData": { "a": "planted" } }] }));
+        let pod = hides(json!({ "kind": "Pod", "spec": {
+            "containers": [{
+                "args": ["--nats-url=nats://me:planted@nats:4222,nats://you:planted@other:4222", "--token", "planted",
+                         "--api-key=planted", "--nats-credentials=/etc/nats/nats.creds"],
+                "env": [{ "name": "DB_PASSWORD", "value": "planted" }, { "name": "MODE", "value": "fast" },
+                        { "name": "DATABASE_URL", "value": "postgres://app:planted@db/app" },
+                        { "name": "AWS_SECRET_ACCESS_KEY", "value": "planted" },
+                        { "name": "TOKEN", "valueFrom": { "secretKeyRef": { "name": "mine", "key": "token" } } }],
+            }],
+            "volumes": [{ "secret": { "secretName": "mine", "items": [{ "key": "a", "path": "b" }] } }],
+        }}));
+        let container = &pod["spec"]["containers"][0];
+        assert_eq!(container["args"][0], "--nats-url=nats://***@nats:4222,nats://***@other:4222");
+        assert_eq!(container["args"][4], "--nats-credentials=/etc/nats/nats.creds");
+        assert_eq!(container["env"][1]["value"], "fast");
+        assert_eq!(container["env"][2]["value"], "postgres://***@db/app");
+        assert_eq!(container["env"][4]["valueFrom"]["secretKeyRef"]["key"], "token");
+        assert_eq!(pod["spec"]["volumes"][0]["secret"]["secretName"], "mine");
+        assert_eq!(pod["spec"]["volumes"][0]["secret"]["items"][0]["path"], "b");
+    }
+
+    #[test]
+    fn what_workloads_and_maps_hold_is_hidden() {
+        let workload = hides(json!({ "kind": "Workload", "spec": {
+            "hostInterfaces": [{ "name": "db", "config": { "password": "planted", "pool": "4" } }],
+            "components": [{ "localResources": { "environment": { "config": { "GREETING": "planted" },
+                "secretFrom": [{ "name": "mine" }] }, "config": { "api_token": "planted" } } }],
+        }}));
+        assert_eq!(workload["spec"]["hostInterfaces"][0]["config"]["pool"], "4");
+        let environment = &workload["spec"]["components"][0]["localResources"]["environment"];
+        assert_eq!(
+            (&environment["config"]["GREETING"], &environment["secretFrom"][0]["name"]),
+            (&json!("***"), &json!("mine"))
+        );
+        let conf = "user: me\npassword: \"planted one\"\nkey = $KEY\ntoken=planted\n";
+        let map = hides(json!({ "kind": "ConfigMap", "data": { "nats.conf": conf, "apiKey": "planted",
+            CERTIFICATES: "- secret: \"web-tls\"\n" }, "binaryData": { "x": "cGxhbnRlZA==" } }));
+        assert_eq!(map["data"]["nats.conf"], "user: me\npassword: \"***\"\nkey = $KEY\ntoken=***\n");
+        assert_eq!(map["data"][CERTIFICATES], "- secret: \"web-tls\"\n");
+    }
+
+    #[test]
+    fn secrets_of_values_are_hidden_with_all_below_them() {
+        let values = hides(json!({ "a": { "password": "planted", "secretName": "mine", "secretKey": "a.creds",
+            "list": [{ "authToken": "planted" }], "credentials": { "one": ["planted"], "pin": 1234 } } }));
+        assert_eq!(values["a"]["secretName"], "mine");
+        assert_eq!(values["a"]["secretKey"], "a.creds");
+        assert_eq!(values["a"]["credentials"]["pin"], "***");
+    }
+
+    #[test]
+    fn secrets_are_known_by_words_before_them_and_by_their_shape() {
+        let seed = format!("SU{}", "A".repeat(56));
+        for text in [
+            r#"{"level":"INFO","password":"planted"}"#,
+            "GET https://registry.example/v2/?x=1&token=planted",
+            r#"{"body":"{\"token\":\"planted\"}"}"#,
+            "authorization: Bearer planted",
+            "cannot connect with password=planted: refused",
+            "-----BEGIN EC PRIVATE KEY-----\n  planted\n-----END EC PRIVATE KEY-----\n",
+            "-----BEGIN USER NKEY SEED-----\nplanted",
+            "at https://planted:planted@registry.example/v2/",
+        ] {
+            assert!(!cover_text(text).contains("planted"), "{}", cover_text(text));
+        }
+        assert_eq!(cover_text(&format!("seed is {seed}.")), "seed is ***.");
+        assert_eq!(cover_shapes("x eyJhbGciOiJ9.eyJzdWIiOiJ9.c2ln y"), "x *** y");
+        for text in [
+            "MountVolume failed: secret \"web-tls\" not found",
+            "oci://registry.example/app@sha256:0123",
+            "secretName: mine",
+            "nats.password=$(PASSWORD)",
+        ] {
+            assert_eq!(cover_text(text), text);
+        }
+    }
+}
