@@ -9,7 +9,8 @@ use crate::diagnostics::Diagnostic;
 use crate::oci::Epoch;
 use crate::render::Release;
 use crate::source::{
-    self, Coalesced, Comment, Flag, FlagKind, Layers, Node, Origin, Parsed, Rename, SourceId, SourceKind, Sources, Value,
+    self, Coalesced, Comment, Flag, FlagKind, Layers, Node, Origin, Parsed, Rename, SourceId, SourceKind, Sources,
+    Value,
 };
 use crate::values::profiles::Profile;
 use crate::values::renames;
