@@ -31,6 +31,9 @@ struct ReleaseArgs {
     /// Namespaces of its hosts besides
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     host_namespaces: Vec<String>,
+    /// Namespaces of the workloads that its operator looked after; all without any
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    watch_namespaces: Vec<String>,
     #[command(flatten)]
     cluster: ClusterArgs,
 }
@@ -38,8 +41,14 @@ struct ReleaseArgs {
 impl FinalizersArgs {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let What::Release(args) = self.what;
-        let host_namespaces = args.host_namespaces.into_iter().filter(|name| !name.is_empty()).collect();
-        let place = Place { release: args.release, namespace: args.namespace, host_namespaces };
+        // What the chart renders of an empty list is one empty name.
+        let named = |names: Vec<String>| names.into_iter().filter(|name| !name.is_empty()).collect();
+        let place = Place {
+            release: args.release,
+            namespace: args.namespace,
+            host_namespaces: named(args.host_namespaces),
+            watch_namespaces: named(args.watch_namespaces),
+        };
         match args.cluster.run(async |client| install::release_finalizers(&client, &place).await)? {
             Ok(freed) => {
                 output::say(&format!("{freed} objects freed"));

@@ -187,6 +187,11 @@ impl Change {
         Ok(change)
     }
 
+    /// Gives it so much longer: what was done beside it takes nothing of its time.
+    pub fn put_off(&mut self, by: Duration) {
+        self.end += by;
+    }
+
     /// What is printed when it is done.
     pub fn notes(&self) -> &str {
         self.content.notes()

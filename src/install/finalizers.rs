@@ -38,6 +38,8 @@ pub struct Place {
     pub namespace: String,
     /// Where Pods of hosts are besides.
     pub host_namespaces: Vec<String>,
+    /// Where the workloads are that the operator looked after; none of them: everywhere.
+    pub watch_namespaces: Vec<String>,
 }
 
 /// Ends the operator of a release, which would take them again, and takes our finalizers from everything it looked after.
@@ -52,20 +54,25 @@ pub async fn release(client: &Client, place: &Place) -> Result<usize, InstallErr
     };
     freed += free::<Host>(client, Some(&place.namespace), &all, |host| !foreign(host)).await?;
     // A Role lets us see one namespace, a ClusterRole all of them: what we may not see was none of its business.
-    for everywhere in [true, false] {
-        let namespace = (!everywhere).then_some(place.namespace.as_str());
-        let hosts = match list::<Host>(client, namespace, &all).await {
-            Err(ClusterError::Refused { status, .. }) if everywhere && status.code == 403 => continue,
-            hosts => hosts?,
-        };
-        let others: Vec<String> = hosts.into_iter().filter(foreign).map(|host| host.spec.host_id).collect();
-        let ours = |workload: &Workload| {
-            let host = workload.status.as_ref().and_then(|status| status.host_id.as_ref());
-            host.is_none_or(|host| !others.contains(host))
-        };
+    let (hosts, reach) = match list::<Host>(client, None, &all).await {
+        Err(ClusterError::Refused { status, .. }) if status.code == 403 => {
+            let own = Some(place.namespace.as_str());
+            (list::<Host>(client, own, &all).await?, own)
+        }
+        hosts => (hosts?, None),
+    };
+    let others: Vec<String> = hosts.into_iter().filter(foreign).map(|host| host.spec.host_id).collect();
+    let ours = |workload: &Workload| {
+        let host = workload.status.as_ref().and_then(|status| status.host_id.as_ref());
+        host.is_none_or(|host| !others.contains(host))
+    };
+    let mut watched: Vec<Option<&str>> = place.watch_namespaces.iter().map(|name| Some(name.as_str())).collect();
+    if watched.is_empty() {
+        watched.push(reach);
+    }
+    for namespace in watched {
         freed += free::<Workload>(client, namespace, &all, ours).await?;
         freed += free::<Artifact>(client, namespace, &all, |_| true).await?;
-        break;
     }
     let marked = ListParams::default().labels(HOST_POD);
     let mut namespaces = place.host_namespaces.clone();
@@ -112,7 +119,11 @@ where
         Some(namespace) => Api::namespaced(client.clone(), namespace),
         None => Api::all(client.clone()),
     };
-    Ok(api.list(which).await.map_err(ClusterError::when(format!("list {}", K::plural(&()))))?.items)
+    match api.list(which).await {
+        // The definition is gone, and took every object of it along.
+        Err(kube::Error::Api(status)) if status.code == 404 => Ok(Vec::new()),
+        found => Ok(found.map_err(ClusterError::when(format!("list {}", K::plural(&()))))?.items),
+    }
 }
 
 /// Frees those of which `ours` is true.

@@ -19,6 +19,9 @@ use super::{InstallError, manifest};
 /// What the Pods of every operator are called, ours and upstream's.
 const OPERATOR: &str = "runtime-operator";
 
+/// What stands for the argument `--watch-namespaces` where that is not given.
+const WATCHED: &str = "CHARTWRIGHT_WATCH_NAMESPACES";
+
 /// The namespaces whose workloads an operator looks after.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Watched {
@@ -42,13 +45,13 @@ impl Watched {
         if template["metadata"]["labels"][names::COMPONENT] != OPERATOR {
             return None;
         }
-        let containers = template["spec"]["containers"].as_array().into_iter().flatten();
-        let words: Vec<&str> = containers
+        let containers = || template["spec"]["containers"].as_array().into_iter().flatten();
+        let words: Vec<&str> = containers()
             .flat_map(|container| [&container["command"], &container["args"]])
             .flat_map(|list| list.as_array().into_iter().flatten())
             .filter_map(Value::as_str)
             .collect();
-        let mut given: Vec<String> = Vec::new();
+        let mut lists: Vec<&str> = Vec::new();
         for (place, word) in words.iter().enumerate() {
             let flag = word.starts_with('-').then(|| word.trim_start_matches('-'));
             let Some(rest) = flag.and_then(|flag| flag.strip_prefix("watch-namespaces")) else { continue };
@@ -57,9 +60,23 @@ impl Watched {
                 None if rest.is_empty() => words.get(place + 1).copied().unwrap_or_default(),
                 None => continue,
             };
-            given.extend(list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned));
+            lists.push(list);
         }
-        Some(if given.is_empty() { Self::Everything } else { Self::These(given) })
+        if lists.is_empty() {
+            let variables = containers().flat_map(|container| container["env"].as_array().into_iter().flatten());
+            lists.extend(variables.filter(|one| one["name"] == WATCHED).filter_map(|one| one["value"].as_str()));
+        }
+        let names = lists.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|name| !name.is_empty());
+        let names: Vec<String> = names.map(str::to_owned).collect();
+        Some(if names.is_empty() { Self::Everything } else { Self::These(names) })
+    }
+
+    /// Those it names: none of them, where it is all or nothing.
+    pub(super) fn names(self) -> Vec<String> {
+        match self {
+            Self::These(names) => names,
+            Self::Nothing | Self::Everything => Vec::new(),
+        }
     }
 
     fn and(self, other: Self) -> Self {
@@ -96,12 +113,18 @@ struct Other {
 pub(super) struct Others(Result<Vec<Other>, String>);
 
 impl Others {
-    /// Those that have a record, and operators that run without one.
-    pub(super) async fn ask(client: &Client, own: &Release, end: Instant) -> Result<Self, InstallError> {
+    /// Those that have a record, and operators that run without one. `homes` are the namespaces of the own operator.
+    pub(super) async fn ask(
+        client: &Client,
+        own: &Release,
+        homes: &[String],
+        end: Instant,
+    ) -> Result<Self, InstallError> {
         let records = match patiently(end, async || release::standing(client.clone()).await).await {
             Err(HistoryError::Cluster(err)) if err.code() == Some(403) => {
                 return Ok(Self(Err("you may not list the releases of all namespaces".into())));
             }
+            Err(err @ HistoryError::Unreadable { .. }) => return Ok(Self(Err(err.to_string()))),
             records => records?,
         };
         let pods: Api<Pod> = Api::all(client.clone());
@@ -131,7 +154,7 @@ impl Others {
         }
         for pod in running {
             let (namespace, name) = (pod.namespace().unwrap_or_default(), pod.name_any());
-            let is_ours = namespace == own.namespace && pod.labels().get(INSTANCE).is_none_or(|one| *one == own.name);
+            let is_ours = homes.contains(&namespace) && pod.labels().get(INSTANCE).is_some_and(|one| *one == own.name);
             if is_ours || pod.metadata.deletion_timestamp.is_some() {
                 continue;
             }
@@ -141,6 +164,11 @@ impl Others {
             all.insert(title.clone(), Other { title, watched, objects: Vec::new() });
         }
         Ok(Self(Ok(all.into_values().collect())))
+    }
+
+    /// Nobody could look.
+    pub(super) fn unknown(why: String) -> Self {
+        Self(Err(why))
     }
 
     /// Why the workloads of a namespace may be somebody else's.
@@ -177,13 +205,18 @@ impl Others {
     }
 }
 
+/// Whether it is the Deployment of an operator.
+pub(super) fn is_operator(object: &Object) -> bool {
+    Watched::of(&object.value["spec"]["template"]).is_some()
+}
+
 /// Whether anything of the platform is in it, whatever its chart is called.
 fn is_of_the_platform(record: &Record) -> bool {
     record.chart_name() == CHART.name || record.manifest.contains(names::COMPONENT)
 }
 
 /// Objects whose manifest leaves the namespace to Helm, each with it.
-pub(super) fn placed(mut objects: Vec<Object>, namespace: &str) -> Vec<Object> {
+fn placed(mut objects: Vec<Object>, namespace: &str) -> Vec<Object> {
     for object in &mut objects {
         object.namespace.get_or_insert_with(|| namespace.to_owned());
     }
@@ -263,6 +296,16 @@ mod tests {
         assert_eq!(Watched::by(&[operator(&["--watch-namespaces", "a"])]), these(&["a"]));
         assert_eq!(Watched::by(&[operator(&["--watch-namespaces="])]), Watched::Everything);
         assert_eq!(Watched::by(&[operator(&["operator"])]), Watched::Everything);
+        let with_variable = |args: &[&str]| {
+            let mut operator = operator(args);
+            operator.value["spec"]["template"]["spec"]["containers"][0]["env"] = json!([
+                { "name": "A", "value": "x" }, { "name": "CHARTWRIGHT_WATCH_NAMESPACES", "value": "a, b" },
+            ]);
+            operator
+        };
+        assert_eq!(Watched::by(&[with_variable(&["operator"])]), these(&["a", "b"]));
+        assert_eq!(Watched::by(&[with_variable(&["--watch-namespaces=c"])]), these(&["c"]));
+        assert_eq!(Watched::by(&[with_variable(&["--watch-namespaces="])]), Watched::Everything);
         assert_eq!(Watched::by(&[object("Deployment", "hosts", json!({}))]), Watched::Nothing);
         let both = [operator(&["--watch-namespaces=b"]), operator(&["--watch-namespaces=a"])];
         assert_eq!(Watched::by(&both), these(&["a", "b"]));

@@ -11,7 +11,7 @@ use kube::api::{ListParams, LogParams};
 use kube::{Api, Client, ResourceExt as _};
 use serde_json::{Value, json};
 
-use crate::cluster::{ClusterError, Kinds, Served};
+use crate::cluster::{Kinds, Served};
 use crate::release::Revision;
 use crate::render::{Release, to_yaml};
 
@@ -74,7 +74,13 @@ pub async fn sysdump(
     for namespace in &places {
         let api: Api<Pod> = Api::namespaced(client.clone(), namespace);
         let ours = ListParams::default().labels(&format!("app.kubernetes.io/instance={}", release.name));
-        let pods = api.list(&ours).await.map_err(ClusterError::when(format!("list Pods in {namespace}")))?;
+        let pods = match api.list(&ours).await {
+            Ok(pods) => pods.items,
+            Err(err) => {
+                archive.note(&format!("logs and metrics of {namespace}"), &err);
+                continue;
+            }
+        };
         for pod in pods {
             reporter.step(&format!("reading Pod {namespace}/{}", pod.name_any()));
             logs(&api, &pod, &mut archive, namespace).await?;
@@ -124,7 +130,8 @@ async fn logs(
 ) -> Result<(), InstallError> {
     let name = pod.name_any();
     let spec = pod.spec.as_ref();
-    for container in spec.into_iter().flat_map(|spec| &spec.containers) {
+    let containers = spec.into_iter().flat_map(|spec| spec.init_containers.iter().flatten().chain(&spec.containers));
+    for container in containers {
         for previous in [false, true] {
             let wanted = LogParams {
                 container: Some(container.name.clone()),
@@ -157,7 +164,7 @@ async fn metrics(
         let path = format!("/api/v1/namespaces/{namespace}/pods/{name}:{}/proxy/metrics", port.container_port);
         let Ok(request) = http::Request::get(path).body(Vec::new()) else { continue };
         match client.request_text(request).await {
-            Ok(text) => archive.add(&format!("{namespace}/metrics/{name}.txt"), &text)?,
+            Ok(text) => archive.add(&format!("{namespace}/metrics/{name}.txt"), &redact::cover_shapes(&text))?,
             Err(err) => archive.note(&format!("metrics of {namespace}/{name}"), &err),
         }
     }
@@ -179,7 +186,6 @@ impl<W: Write> Archive<W> {
         if text.is_empty() {
             return Ok(());
         }
-        let text = redact::cover_shapes(text);
         let mut header = tar::Header::new_gnu();
         header.set_size(text.len() as u64);
         header.set_mode(0o600);
@@ -188,7 +194,7 @@ impl<W: Write> Archive<W> {
     }
 
     fn note(&mut self, what: &str, err: &kube::Error) {
-        self.notes.push_str(&format!("{what}: {err}\n"));
+        self.notes.push_str(&redact::cover_shapes(&format!("{what}: {err}\n")));
     }
 
     fn close(mut self) -> Result<(), InstallError> {

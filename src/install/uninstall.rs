@@ -6,7 +6,7 @@ use chartwright_contract::crds::GROUP;
 use futures_util::{StreamExt as _, stream};
 use kube::Client;
 use kube::api::{DeleteParams, ListParams};
-use tokio::time::{Duration, Instant};
+use tokio::time::{Duration, Instant, timeout_at};
 
 use crate::cluster::{ClusterError, Kinds, patiently};
 use crate::release::{History, Revision, Status, now};
@@ -15,11 +15,15 @@ use crate::render::{Object, Release, install_rank};
 use super::change::{in_place, signal};
 use super::finalizers::INSTANCE;
 use super::leftovers::Leftovers;
+use super::others::{Watched, is_operator};
 use super::{Action, Content, InstallError, Place, Reporter, Step, apply, finalizers, hooks, marks};
 
 /// Between two looks at what is going.
 const PAUSE: Duration = Duration::from_millis(300);
 const AT_ONCE: usize = 8;
+
+/// What is late has so long to say what it waited for.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// How it is done.
 #[derive(Clone, Debug)]
@@ -61,7 +65,7 @@ pub async fn uninstall(
 ) -> Result<Vec<Left>, InstallError> {
     let end = Instant::now() + removal.timeout;
     let history = History::new(client.clone(), &release.namespace, &release.name)?;
-    let objects = in_place(&revisions)?;
+    let recorded = in_place(&revisions)?;
     let Some(last) = revisions.last_mut() else {
         return Err(InstallError::Missing { release: release.name.clone(), namespace: release.namespace.clone() });
     };
@@ -71,14 +75,80 @@ pub async fn uninstall(
     last.record.info.description = "Deletion in progress (or silently failed)".into();
     patiently(end, async || history.update(last).await).await?;
 
+    // Boxed: whoever waits for it would carry all of it along.
+    let removed = Box::pin(async {
+        let own = Own::of(client, release, recorded, end).await?;
+        work(client, release, &own, &mut content, removal, end, reporter).await?;
+        // While there is a record, a purge that was interrupted can be asked for again.
+        let left = Leftovers::new(client, release, &own, removal.purge, end, reporter).await?.settle().await?;
+        close(&history, &mut revisions, removal.keep_history, end).await?;
+        Ok::<_, InstallError>(left)
+    });
     tokio::select! {
-        done = work(client, release, &objects, &mut content, removal, end, reporter) => done?,
-        () = signal() => return Err(InstallError::Signal),
+        done = timeout_at(end + GRACE, removed) => {
+            let late = InstallError::TimedOut { doing: "the uninstall".into(), seconds: removal.timeout.as_secs() };
+            done.unwrap_or(Err(late))
+        }
+        () = signal() => Err(InstallError::Signal),
     }
-    // While there is a record, a purge that was interrupted can be asked for again.
-    let left = Leftovers::new(client, release, removal.purge, end, reporter).await?.settle(&objects).await?;
+}
 
-    if removal.keep_history {
+/// What of a record is the release's own.
+pub(super) struct Own {
+    /// Each with its namespace, if its kind has them.
+    pub(super) objects: Vec<Object>,
+    /// Namespaces of the operator, and so of the Hosts.
+    pub(super) homes: Vec<String>,
+}
+
+impl Own {
+    /// What another release has taken over since is that one's, with all that hangs on it.
+    async fn of(client: &Client, release: &Release, recorded: Vec<Object>, end: Instant) -> Result<Self, InstallError> {
+        let kinds = Kinds::new(client.clone());
+        let had_operator = recorded.iter().any(is_operator);
+        let mut objects = Vec::new();
+        for mut object in recorded {
+            let kind = match patiently(end, async || kinds.find(&object.api_version, &object.kind).await).await {
+                Ok(kind) => kind,
+                // A kind that is gone took its objects along.
+                Err(ClusterError::NoKind { .. }) => {
+                    objects.push(object);
+                    continue;
+                }
+                Err(err) => return Err(err.into()),
+            };
+            if kind.namespaced {
+                object.namespace.get_or_insert_with(|| release.namespace.clone());
+            }
+            let live = match patiently(end, async || apply::get(client, &kind, &object).await).await {
+                // Whoever may not read it is told so when it is to be deleted.
+                Err(err) if err.code() == Some(403) => None,
+                live => live?,
+            };
+            if live.is_none_or(|live| marks::is_of(&live, release)) {
+                objects.push(object);
+            }
+        }
+        let operators = objects.iter().filter(|object| is_operator(object));
+        let mut homes: Vec<String> = operators.filter_map(|operator| operator.namespace.clone()).collect();
+        // With an operator that was taken over went its Hosts.
+        if !had_operator {
+            homes.push(release.namespace.clone());
+        }
+        homes.sort();
+        homes.dedup();
+        Ok(Self { objects, homes })
+    }
+}
+
+/// The record says that the release is gone; or it goes, too.
+async fn close(
+    history: &History,
+    revisions: &mut [Revision],
+    keep_history: bool,
+    end: Instant,
+) -> Result<(), InstallError> {
+    if keep_history {
         for old in revisions.iter_mut().filter(|one| one.record.info.status == Status::Deployed) {
             old.record.info.status = Status::Superseded;
             patiently(end, async || history.update(old).await).await?;
@@ -89,17 +159,17 @@ pub async fn uninstall(
             patiently(end, async || history.update(last).await).await?;
         }
     } else {
-        for one in &revisions {
+        for one in &*revisions {
             patiently(end, async || history.delete(one).await).await?;
         }
     }
-    Ok(left)
+    Ok(())
 }
 
 async fn work(
     client: &Client,
     release: &Release,
-    objects: &[Object],
+    own: &Own,
     content: &mut Content,
     removal: &Removal,
     end: Instant,
@@ -111,16 +181,19 @@ async fn work(
     if !removal.no_hooks {
         hooks::run(client, &kinds, content, "pre-delete", end, reporter).await?;
     }
-    let place = Place {
-        release: release.name.clone(),
-        namespace: release.namespace.clone(),
-        host_namespaces: namespaces(release, objects),
-    };
-    let freed = patiently(end, async || finalizers::release(client, &place).await).await?;
-    if freed > 0 {
-        reporter.step(&format!("freed {freed} objects of the operator's finalizers"));
+    for home in &own.homes {
+        let place = Place {
+            release: release.name.clone(),
+            namespace: home.clone(),
+            host_namespaces: namespaces(release, &own.objects),
+            watch_namespaces: Watched::by(&own.objects).names(),
+        };
+        let freed = patiently(end, async || finalizers::release(client, &place).await).await?;
+        if freed > 0 {
+            reporter.step(&format!("freed {freed} objects of the operator's finalizers"));
+        }
     }
-    let mut order: Vec<&Object> = objects.iter().filter(|object| !marks::is_kept(&object.value)).collect();
+    let mut order: Vec<&Object> = own.objects.iter().filter(|object| !marks::is_kept(&object.value)).collect();
     order.sort_by(|a, b| install_rank(&b.kind).cmp(&install_rank(&a.kind)));
     let mut going = Vec::new();
     for object in order {
@@ -132,7 +205,9 @@ async fn work(
     if !removal.no_wait {
         until_gone(client, going, end).await?;
     }
-    forget_hosts(client, &kinds, release).await?;
+    for home in &own.homes {
+        forget_hosts(client, &kinds, release, home).await?;
+    }
     if !removal.no_hooks {
         hooks::run(client, &kinds, content, "post-delete", end, reporter).await?;
     }
@@ -140,11 +215,15 @@ async fn work(
 }
 
 /// Hosts are what the operator saw of Pods that are gone now.
-async fn forget_hosts(client: &Client, kinds: &Kinds, release: &Release) -> Result<(), InstallError> {
+async fn forget_hosts(client: &Client, kinds: &Kinds, release: &Release, home: &str) -> Result<(), InstallError> {
     let Ok(kind) = kinds.find(&format!("{GROUP}/v1alpha1"), "Host").await else { return Ok(()) };
     let ours = ListParams::default().labels(&format!("{INSTANCE}={}", release.name));
-    let api = kind.api(client, &release.namespace);
-    let hosts = api.list(&ours).await.map_err(ClusterError::when(format!("list Hosts in {}", release.namespace)))?;
+    let api = kind.api(client, home);
+    let hosts = match api.list(&ours).await {
+        // Their definition is on its way out.
+        Err(kube::Error::Api(status)) if status.code == 404 => return Ok(()),
+        hosts => hosts.map_err(ClusterError::when(format!("list Hosts in {home}")))?,
+    };
     for host in hosts {
         let name = host.metadata.name.unwrap_or_default();
         match api.delete(&name, &DeleteParams::background()).await {

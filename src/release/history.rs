@@ -86,6 +86,14 @@ pub struct Revision {
     meta: ObjectMeta,
 }
 
+impl Revision {
+    fn of(secret: Secret) -> Result<Self, HistoryError> {
+        let record = record(&secret)?;
+        let holder = secret.metadata.annotations.as_ref().and_then(|all| all.get(HOLDER)).cloned();
+        Ok(Self { record, holder, meta: secret.metadata })
+    }
+}
+
 /// The history of one release.
 #[derive(Clone)]
 pub struct History {
@@ -114,7 +122,7 @@ impl History {
         let mut revisions = secrets
             .into_iter()
             .filter(|secret| secret.type_.as_deref() == Some(TYPE))
-            .map(|secret| self.revision(secret))
+            .map(Revision::of)
             .collect::<Result<Vec<_>, _>>()?;
         revisions.sort_by_key(|revision| revision.record.version);
         Ok(revisions)
@@ -131,7 +139,7 @@ impl History {
         label(&mut meta, &record);
         stamp(&mut meta, "createdAt");
         match self.api.create(&PostParams::default(), &self.secret(meta, &record)?).await {
-            Ok(secret) => self.revision(secret),
+            Ok(secret) => Revision::of(secret),
             Err(kube::Error::Api(status)) if status.reason == "AlreadyExists" => self.ours(&record, holder).await,
             Err(err) => Err(ClusterError::when(self.doing(format!("make revision {version}")))(err).into()),
         }
@@ -141,7 +149,7 @@ impl History {
     async fn ours(&self, record: &Record, holder: &str) -> Result<Revision, HistoryError> {
         let found = self.api.get_opt(&secret_name(record)).await;
         let found = found.map_err(ClusterError::when(self.doing(format!("read revision {}", record.version))))?;
-        match found.map(|secret| self.revision(secret)).transpose()? {
+        match found.map(Revision::of).transpose()? {
             Some(revision) if revision.holder.as_deref() == Some(holder) => Ok(revision),
             _ => Err(HistoryError::Taken { release: self.release.clone(), version: record.version }),
         }
@@ -173,7 +181,7 @@ impl History {
         let version = revision.record.version;
         let found = self.api.get_opt(name).await;
         let found = found.map_err(ClusterError::when(self.doing(format!("read revision {version}"))))?;
-        match found.map(|secret| self.revision(secret)).transpose()? {
+        match found.map(Revision::of).transpose()? {
             Some(found) if found.record == revision.record => Ok(found.meta),
             _ => Err(HistoryError::Changed { release: self.release.clone(), version }),
         }
@@ -229,17 +237,6 @@ impl History {
         })
     }
 
-    fn revision(&self, secret: Secret) -> Result<Revision, HistoryError> {
-        let bytes = secret.data.as_ref().and_then(|data| data.get("release")).map(|bytes| bytes.0.as_slice());
-        let record = codec::decode(bytes.unwrap_or_default()).map_err(|why| HistoryError::Unreadable {
-            namespace: self.namespace.clone(),
-            secret: secret.metadata.name.clone().unwrap_or_default(),
-            why,
-        })?;
-        let holder = secret.metadata.annotations.as_ref().and_then(|all| all.get(HOLDER)).cloned();
-        Ok(Revision { record, holder, meta: secret.metadata })
-    }
-
     fn doing(&self, what: impl std::fmt::Display) -> String {
         format!("{what} of the release {} in {}", self.release, self.namespace)
     }
@@ -253,7 +250,7 @@ pub async fn list(client: Client, namespace: Option<&str>) -> Result<Vec<Record>
         None => Api::all(client),
     };
     let mut last: BTreeMap<(String, String), Record> = BTreeMap::new();
-    for record in records(&api, "owner=helm").await? {
+    for record in secrets(&api, "owner=helm").await?.iter().filter_map(|secret| record(secret).ok()) {
         let key = (record.name.clone(), record.namespace.clone());
         if last.get(&key).is_none_or(|known| known.version < record.version) {
             last.insert(key, record);
@@ -263,24 +260,41 @@ pub async fn list(client: Client, namespace: Option<&str>) -> Result<Vec<Record>
 }
 
 /// Every revision on the cluster of which something may be there: those in force, and later ones that are not finished or failed.
+/// One that cannot be decoded may be such a one.
 pub async fn standing(client: Client) -> Result<Vec<Record>, HistoryError> {
-    let mut all = records(&Api::all(client), "owner=helm,status notin (superseded,uninstalled)").await?;
-    let mut in_force: BTreeMap<(String, String), u32> = BTreeMap::new();
-    for one in all.iter().filter(|one| one.info.status == Status::Deployed) {
-        let version = in_force.entry((one.name.clone(), one.namespace.clone())).or_default();
-        *version = one.version.max(*version);
-    }
-    all.retain(|one| {
-        in_force.get(&(one.name.clone(), one.namespace.clone())).is_none_or(|first| one.version >= *first)
-    });
-    Ok(all)
+    let all = secrets(&Api::all(client), "owner=helm,status!=superseded").await?;
+    let of_helm = all.iter().filter(|secret| secret.type_.as_deref() == Some(TYPE));
+    Ok(those_that_stand(of_helm.map(record).collect::<Result<Vec<_>, _>>()?))
 }
 
-async fn records(api: &Api<Secret>, labels: &str) -> Result<Vec<Record>, HistoryError> {
+/// What came before the revision in force was replaced by it, and what came before an uninstall went with it.
+fn those_that_stand(mut all: Vec<Record>) -> Vec<Record> {
+    let release = |one: &Record| (one.name.clone(), one.namespace.clone());
+    let mut floors: BTreeMap<(String, String), u32> = BTreeMap::new();
+    for one in all.iter().filter(|one| matches!(one.info.status, Status::Deployed | Status::Uninstalled)) {
+        let floor = floors.entry(release(one)).or_default();
+        *floor = one.version.max(*floor);
+    }
+    all.retain(|one| {
+        let is_above = floors.get(&release(one)).is_none_or(|floor| one.version >= *floor);
+        is_above && one.info.status != Status::Uninstalled
+    });
+    all
+}
+
+async fn secrets(api: &Api<Secret>, labels: &str) -> Result<Vec<Secret>, HistoryError> {
     let secrets = api.list(&ListParams::default().labels(labels)).await;
-    let secrets = secrets.map_err(ClusterError::when("list the releases"))?;
-    let bytes = secrets.iter().filter_map(|secret| secret.data.as_ref()?.get("release"));
-    Ok(bytes.filter_map(|bytes| codec::decode(&bytes.0).ok()).collect())
+    Ok(secrets.map_err(ClusterError::when("list the releases"))?.items)
+}
+
+/// The record that a Secret holds.
+fn record(secret: &Secret) -> Result<Record, HistoryError> {
+    let bytes = secret.data.as_ref().and_then(|data| data.get("release")).map(|bytes| bytes.0.as_slice());
+    codec::decode(bytes.unwrap_or_default()).map_err(|why| HistoryError::Unreadable {
+        namespace: secret.metadata.namespace.clone().unwrap_or_default(),
+        secret: secret.metadata.name.clone().unwrap_or_default(),
+        why,
+    })
 }
 
 fn secret_name(record: &Record) -> String {
@@ -327,5 +341,27 @@ impl AsCluster for HistoryError {
             Self::Cluster(err) => Some(err),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::Info;
+
+    #[test]
+    fn of_a_release_that_is_gone_nothing_stands_whatever_failed_before() {
+        let revision = |version, status| {
+            let info = Info { status, ..Info::default() };
+            Record { name: "web".into(), namespace: "shop".into(), version, info, ..Record::default() }
+        };
+        let stand = |all: &[(u32, Status)]| -> Vec<u32> {
+            let all = all.iter().map(|(version, status)| revision(*version, *status)).collect();
+            those_that_stand(all).iter().map(|one| one.version).collect()
+        };
+        assert!(stand(&[(1, Status::Failed), (2, Status::Uninstalled)]).is_empty());
+        assert_eq!(stand(&[(1, Status::Failed), (2, Status::Uninstalled), (3, Status::Failed)]), [3]);
+        assert_eq!(stand(&[(1, Status::Failed), (2, Status::Deployed), (3, Status::PendingUpgrade)]), [2, 3]);
+        assert_eq!(stand(&[(1, Status::Uninstalling)]), [1]);
     }
 }

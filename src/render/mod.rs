@@ -11,6 +11,7 @@ mod go;
 mod manifest;
 mod merge;
 mod object;
+mod quantity;
 mod templates;
 mod text;
 mod value;
@@ -22,6 +23,7 @@ pub use chartwright_dialect::TemplateError;
 pub use emit::{to_yaml, write_yaml};
 pub use eval::Refusal;
 pub use manifest::{Object, Release, Rendered, install_rank, sort_for_install, to_stream};
+pub use quantity::thousandths;
 pub use templates::TEMPLATES;
 
 /// What is known of the chart itself.

@@ -184,7 +184,7 @@ fn install() -> Result<Outcome> {
 
 /// A pipeline that has taken so long began on a slow, cold machine, and might be ended before the cluster is done: its build and its
 /// scripts take half an hour there.
-const COLD: Duration = Duration::from_mins(55);
+const COLD: Duration = Duration::from_mins(50);
 
 /// The platform on a cluster of its own, from install to uninstall.
 fn walkthrough() -> Result<Outcome> {

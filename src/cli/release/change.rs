@@ -1,7 +1,7 @@
 //! What install, upgrade and rollback have in common: their options, and the way from a plan to its end.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::{ArgAction, Args, ValueEnum};
 
@@ -93,9 +93,11 @@ impl ChangeArgs {
         revisions: Vec<Revision>,
         options: Options,
     ) -> anyhow::Result<Outcome> {
-        let change = Change::prepare(client, goal, content, revisions, options).await?;
+        let mut change = Change::prepare(client, goal, content, revisions, options).await?;
         if goal == Goal::Install {
+            let begun = Instant::now();
             tell_of_room(client, &change.plan).await;
+            change.put_off(begun.elapsed());
         }
         if self.dry_run.is_some() {
             output::product(&install::differences(&change.plan))?;

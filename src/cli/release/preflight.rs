@@ -25,6 +25,9 @@ pub(in super::super) struct PreflightArgs {
     values: ValuesArgs,
     #[command(flatten)]
     release: ReleaseArgs,
+    /// Look at an install that leaves custom resource definitions as they are
+    #[arg(long)]
+    skip_crds: bool,
     /// Make no Pod: whether images can be pulled and NATS be reached stays open
     #[arg(long)]
     no_pod: bool,
@@ -44,7 +47,7 @@ impl PreflightArgs {
         self.cluster.run(async |client| {
             let revisions = History::new(client.clone(), &release.namespace, &release.name)?.read().await?;
             let Some(content) = content(&client, &self.values, &release).await? else { return Ok(Outcome::Unable) };
-            let probing = Probing { pod: !self.no_pod, timeout: self.timeout };
+            let probing = Probing { pod: !self.no_pod, skip_crds: self.skip_crds, timeout: self.timeout };
             let found = install::preflight(&client, &content, &revisions, probing).await?;
             output::product(&match self.output {
                 Format::Table => found.iter().map(line).collect(),

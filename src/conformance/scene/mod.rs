@@ -146,7 +146,9 @@ impl Scene {
             Need::Agent => self.agent.as_ref().err().map(|why| format!("no agent: {why}")),
             Need::Guests => match &self.agent {
                 Err(why) => Some(format!("no agent: {why}")),
-                Ok(agent) => self.snapshot.refuses(&agent.registry).or_else(|| self.snapshot.wants_certificates()),
+                Ok(agent) => (self.snapshot.has_half())
+                    .or_else(|| self.snapshot.refuses(&agent.registry))
+                    .or_else(|| self.snapshot.wants_certificates()),
             },
             Need::Identities => match &self.agent {
                 Err(why) => Some(format!("no agent: {why}")),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use chartwright_contract::crds::Host;
 use chartwright_contract::crds::names::HOST_DRAINING;
+use chartwright_contract::flags::{Implementation, Program, flags};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, Container, Pod, PodTemplateSpec, Service, ServiceAccount};
@@ -205,13 +206,29 @@ impl Snapshot {
         arguments(self.main("operator")).first().is_some_and(|verb| verb == "operator")
     }
 
-    /// Whether all hosts are this program: upstream's knows no release.
+    /// Whether all hosts are this program: they are given flags that upstream's does not have.
     pub(in crate::conformance) fn our_hosts(&self) -> bool {
+        let only_ours = |argument: &String| {
+            let name = argument.trim_start_matches('-').split('=').next().unwrap_or_default();
+            let knows = |implementation| flags(Program::Host, implementation).iter().any(|flag| flag.is_called(name));
+            argument.starts_with("--") && knows(Implementation::Chartwright) && !knows(Implementation::Wasmcloud)
+        };
         let hosts: Vec<_> = self.templates().into_iter().filter(|(_, part, _)| *part == "host").collect();
         !hosts.is_empty()
-            && hosts.iter().all(|(_, _, template)| {
-                arguments(template.spec.as_ref().and_then(main)).iter().any(|flag| flag.starts_with("--release="))
-            })
+            && hosts
+                .iter()
+                .all(|(_, _, template)| arguments(template.spec.as_ref().and_then(main)).iter().any(only_ours))
+    }
+
+    /// Why no workload of this namespace can be followed to a host, if so.
+    pub(super) fn has_half(&self) -> Option<String> {
+        match (self.main("operator"), self.main("host")) {
+            (_, None) => Some("the release has no hosts".to_owned()),
+            (None, _) if self.hosts.is_empty() => {
+                Some("the release has no operator: its Hosts are in the namespace of another one's".to_owned())
+            }
+            _ => None,
+        }
     }
 
     /// Why hosts do not pull from a registry without TLS, if so.

@@ -10,6 +10,7 @@ use kube::{Api, Client, ResourceExt as _};
 use serde_json::Value;
 
 use crate::cluster::ClusterError;
+use crate::render::thousandths;
 
 use super::super::{Plan, Step};
 use super::Finding;
@@ -82,58 +83,13 @@ impl Amount {
     }
 }
 
-/// A Kubernetes quantity in thousandths, rounded up.
-fn thousandths(text: &str) -> Option<u128> {
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let (times, over) = scale(unit)?;
-    let over = power(u32::try_from(fraction.len()).ok()?)?.checked_mul(over)?;
-    let digits: u128 = format!("{whole}{fraction}").parse().ok()?;
-    Some(digits.checked_mul(times)?.div_ceil(over))
-}
-
-/// How many thousandths a unit has, as a fraction.
-fn scale(unit: &str) -> Option<(u128, u128)> {
-    const THOUSAND: u128 = 1000;
-    let times = match unit {
-        "n" => return Some((1, 1_000_000)),
-        "u" => return Some((1, THOUSAND)),
-        "m" => 1,
-        "" => THOUSAND,
-        "k" => power(6)?,
-        "M" => power(9)?,
-        "G" => power(12)?,
-        "T" => power(15)?,
-        "P" => power(18)?,
-        "E" => power(21)?,
-        "Ki" => THOUSAND << 10,
-        "Mi" => THOUSAND << 20,
-        "Gi" => THOUSAND << 30,
-        "Ti" => THOUSAND << 40,
-        "Pi" => THOUSAND << 50,
-        "Ei" => THOUSAND << 60,
-        _ => {
-            let exponent = unit.strip_prefix(['e', 'E'])?;
-            match exponent.strip_prefix('-') {
-                Some(digits) => return Some((THOUSAND, power(digits.parse().ok()?)?)),
-                None => power(exponent.trim_start_matches('+').parse().ok()?)?.checked_mul(THOUSAND)?,
-            }
-        }
-    };
-    Some((times, 1))
-}
-
-fn power(of_ten: u32) -> Option<u128> {
-    10u128.checked_pow(of_ten)
-}
-
 /// Pods that the plan has.
 struct Wanted {
     /// `Deployment shop/web`.
     title: String,
     namespace: String,
-    labels: BTreeMap<String, String>,
+    /// Which Pods are its own: new labels of the template change nothing about that.
+    selector: BTreeMap<String, String>,
     spec: PodSpec,
     /// None: one on every node.
     count: Option<u128>,
@@ -156,7 +112,8 @@ impl Room {
 
 fn tolerates(spec: &PodSpec, taint: &Taint) -> bool {
     spec.tolerations.iter().flatten().any(|one| {
-        let is = |given: Option<&String>, wanted: &str| given.is_none_or(|given| given == wanted);
+        // What is not said, or said to be empty, is any.
+        let is = |given: Option<&String>, wanted: &str| given.is_none_or(|given| given.is_empty() || given == wanted);
         let any = one.operator.as_deref() == Some("Exists");
         let value = one.value.as_deref().unwrap_or_default() == taint.value.as_deref().unwrap_or_default();
         is(one.effect.as_ref(), &taint.effect) && is(one.key.as_ref(), &taint.key) && (any || value)
@@ -199,7 +156,8 @@ fn wanted(plan: &Plan) -> Vec<Wanted> {
         Some(Wanted {
             title: step.title(),
             namespace: step.object.namespace.clone().unwrap_or_default(),
-            labels: serde_json::from_value(template["metadata"]["labels"].clone()).unwrap_or_default(),
+            selector: serde_json::from_value(step.object.value["spec"]["selector"]["matchLabels"].clone())
+                .unwrap_or_default(),
             spec: serde_json::from_value(template["spec"].clone()).ok()?,
             count,
         })
@@ -212,8 +170,8 @@ fn rooms(nodes: &[Node], pods: &[Pod], wanted: &[Wanted]) -> Vec<Room> {
     let is_replaced = |pod: &Pod| {
         wanted.iter().any(|one| {
             pod.metadata.namespace.as_ref() == Some(&one.namespace)
-                && !one.labels.is_empty()
-                && one.labels.iter().all(|(key, value)| pod.labels().get(key) == Some(value))
+                && !one.selector.is_empty()
+                && one.selector.iter().all(|(key, value)| pod.labels().get(key) == Some(value))
         })
     };
     let is_open = |node: &&Node| {
@@ -279,7 +237,7 @@ fn judge(wanted: &[Wanted], rooms: &[Room]) -> Vec<Finding> {
 mod tests {
     use serde_json::json;
 
-    use super::super::Verdict;
+    use super::super::{Verdict, sample};
     use super::*;
 
     fn spec(cpu: &str, memory: &str) -> PodSpec {
@@ -288,8 +246,8 @@ mod tests {
     }
 
     fn pods(title: &str, count: u128, spec: PodSpec) -> Wanted {
-        let labels = [("app".to_owned(), title.to_owned())].into();
-        Wanted { title: title.into(), namespace: "shop".into(), labels, spec, count: Some(count) }
+        let selector = [("app".to_owned(), title.to_owned())].into();
+        Wanted { title: title.into(), namespace: "shop".into(), selector, spec, count: Some(count) }
     }
 
     fn node(name: &str, cpu: &str, more: &Value) -> Node {
@@ -309,28 +267,6 @@ mod tests {
         .unwrap();
         pod.spec = Some(PodSpec { node_name: Some(node.into()), ..spec(cpu, "1Mi") });
         pod
-    }
-
-    #[test]
-    fn quantities_are_read_as_kubernetes_reads_them() {
-        for (text, expected) in [
-            ("250m", 250),
-            ("0.5", 500),
-            ("2", 2000),
-            ("1930000000n", 1930),
-            ("1u", 1),
-            ("7902632Ki", 7_902_632 * 1024 * 1000),
-            ("1.5Gi", (3 << 29) * 1000),
-            ("1e3", 1_000_000),
-            ("12E-1", 1200),
-            ("128974848000m", 128_974_848_000),
-            ("1M", 1_000_000_000),
-        ] {
-            assert_eq!(thousandths(text), Some(expected), "{text}");
-        }
-        for text in ["", "m", "1 Gi", "1.2.3", "-1", "1x", "1e999"] {
-            assert_eq!(thousandths(text), None, "{text}");
-        }
     }
 
     #[test]
@@ -366,6 +302,17 @@ mod tests {
     }
 
     #[test]
+    fn pods_are_replaced_although_the_plan_labels_them_anew() {
+        let template =
+            json!({ "metadata": { "labels": { "app": "hosts", "team": "new" } }, "spec": spec("1", "64Mi") });
+        let value = json!({ "spec": { "selector": { "matchLabels": { "app": "hosts" } }, "template": template } });
+        let plan = Plan { steps: vec![sample::step("Deployment", "hosts", "shop", value)], ..Plan::default() };
+        let wanted = wanted(&plan);
+        let rooms = rooms(&[node("a", "1", &json!({}))], &[on("a", "hosts", "1")], &wanted);
+        assert_eq!(judge(&wanted, &rooms)[0].verdict, Verdict::Good);
+    }
+
+    #[test]
     fn a_pod_that_fits_no_node_is_named_although_the_sum_would_do() {
         let wanted = [pods("hosts", 1, spec("3", "64Mi"))];
         let nodes = [node("a", "2", &json!({})), node("b", "2", &json!({}))];
@@ -385,6 +332,9 @@ mod tests {
         assert!(found[0].seen.contains("no node that is ready takes a Pod of the hosts"), "{}", found[0].seen);
         let toleration = json!([{ "key": "spot", "operator": "Exists" }]);
         wanted[0].spec.tolerations = serde_json::from_value(toleration).unwrap();
+        assert_eq!(judge(&wanted, &rooms(&nodes, &[], &wanted))[0].verdict, Verdict::Good);
+        let any = json!([{ "key": "", "effect": "", "operator": "Exists" }]);
+        wanted[0].spec.tolerations = serde_json::from_value(any).unwrap();
         assert_eq!(judge(&wanted, &rooms(&nodes, &[], &wanted))[0].verdict, Verdict::Good);
         wanted[0].spec.node_selector = Some([("disk".to_owned(), "fast".to_owned())].into());
         assert_eq!(judge(&wanted, &rooms(&nodes, &[], &wanted))[0].verdict, Verdict::Warning);

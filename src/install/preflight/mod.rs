@@ -72,6 +72,8 @@ impl Finding {
 pub struct Probing {
     /// A short-lived Pod pulls the images and asks the NATS servers from inside the cluster.
     pub pod: bool,
+    /// Definitions are left as they are.
+    pub skip_crds: bool,
     /// How long it may take.
     pub timeout: Duration,
 }
@@ -91,11 +93,11 @@ pub async fn preflight(
         kinds: &kinds,
         take_ownership: false,
         force_conflicts: false,
-        skip_crds: false,
+        skip_crds: probing.skip_crds,
         check_new: true,
     };
-    let places = Places::ask(client, content).await?;
-    found.extend(places.findings(content));
+    let places = Places::ask(client, &kinds, content).await?;
+    found.extend(places.findings());
     let plan = match planner.plan(content, &in_place(revisions)?).await {
         Ok(plan) => Some(plan),
         Err(err) => {

@@ -101,8 +101,14 @@ async fn tried(
     }
     let Some(pod) = pod(release, like, taken, wanted) else { return Ok(Vec::new()) };
     let api: Api<Pod> = Api::namespaced(client.clone(), &release.namespace);
-    let created = api.create(&PostParams::default(), &pod).await;
-    let name = created.map_err(ClusterError::when("make a Pod that connects to NATS"))?.name_any();
+    let name = match api.create(&PostParams::default(), &pod).await {
+        Ok(created) => created.name_any(),
+        Err(kube::Error::Api(status)) if status.code == 403 => {
+            let seen = format!("the Pod that connects was refused in {}: {}", release.namespace, status.message);
+            return Ok(vec![Finding::unknown("nats", seen, "ask for the right, or leave it with --no-pod")]);
+        }
+        Err(err) => return Err(ClusterError::when("make a Pod that connects to NATS")(err).into()),
+    };
     let found = watch(&api, &name, wanted, timeout).await;
     _ = api.delete(&name, &DeleteParams::default().grace_period(0)).await;
     found
@@ -122,7 +128,7 @@ fn survey(plan: &Plan, release: &Release) -> Survey {
             .filter_map(|(_, who, flag, values)| {
                 let url = arguments.iter().find_map(|one| one.trim_start_matches('-').strip_prefix(flag))?;
                 let servers: Vec<&str> = url.split(',').map(server).collect();
-                let brought = servers.iter().any(|server| is_brought(plan, release, server));
+                let brought = servers.iter().all(|server| is_brought(plan, release, server));
                 (!brought).then(|| Wanted { who, servers: servers.join(", "), values })
             })
             .collect();
@@ -133,13 +139,13 @@ fn survey(plan: &Plan, release: &Release) -> Survey {
             "its image is not this program"
         } else if place != release.namespace {
             "it is in another namespace"
+        } else if known.contains(&name) {
+            "only the first host group is tried"
         } else {
-            if !known.contains(&name) {
-                known.push(name);
-                survey.taken.add(name, &spec);
-                survey.wanted.extend(outside);
-                survey.like.get_or_insert(spec);
-            }
+            known.push(name);
+            survey.taken.add(name, &spec);
+            survey.wanted.extend(outside);
+            survey.like.get_or_insert(spec);
             continue;
         };
         survey.untried.extend(outside.iter().map(|one| {
@@ -317,6 +323,24 @@ mod tests {
         assert!(found.like.is_some());
         let found = survey(&plan(&json!(["operator", "--nats-url=nats://inside"]), &inside, "tenant"), &release);
         assert_eq!((found.wanted.len(), found.untried.len()), (0, 0));
+    }
+
+    #[test]
+    fn the_second_host_group_is_named_and_one_server_outside_is_enough_to_try() {
+        let release = Release { name: "web".into(), namespace: "shop".into() };
+        let operator = json!(["operator", "--nats-url=nats://inside"]);
+        let mixed = json!(["host", "--data-nats-url=nats://inside:4222,nats://outside:4222"]);
+        let mut plan = plan(&operator, &mixed, "shop");
+        let mut second = plan.steps[1].clone();
+        second.object.name = "second".into();
+        plan.steps.push(second);
+        let found = survey(&plan, &release);
+        assert_eq!(
+            found.wanted.iter().map(|one| one.servers.as_str()).collect::<Vec<_>>(),
+            ["inside:4222, outside:4222"]
+        );
+        let seen: Vec<&str> = found.untried.iter().map(|one| one.seen.as_str()).collect();
+        assert!(seen.len() == 1 && seen[0].contains("shop/second") && seen[0].contains("first host group"), "{seen:?}");
     }
 
     #[test]

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, Client, ResourceExt as _};
 
-use crate::cluster::ClusterError;
+use crate::cluster::{ClusterError, Kinds};
 
-use super::super::Content;
+use super::super::{Content, crds};
 use super::Finding;
 
 const ENFORCED: &str = "pod-security.kubernetes.io/enforce";
@@ -19,8 +19,10 @@ pub(super) const LATER: &str = "make the namespace first, and ask again";
 enum Place {
     /// It is there, and enforces that of Pods.
     There(String),
-    /// It is not.
-    Missing,
+    /// It is on its way out, and takes nothing new.
+    Going,
+    /// It is not, and so many objects are for it.
+    Missing(usize),
     /// It is not, and the release makes it.
     Made,
     /// We may not look.
@@ -31,7 +33,7 @@ enum Place {
 pub(super) struct Places(BTreeMap<String, Place>);
 
 impl Places {
-    pub(super) async fn ask(client: &Client, content: &Content) -> Result<Self, ClusterError> {
+    pub(super) async fn ask(client: &Client, kinds: &Kinds, content: &Content) -> Result<Self, ClusterError> {
         let api: Api<Namespace> = Api::all(client.clone());
         let mut places = BTreeMap::new();
         let named = content.objects.iter().filter_map(|object| object.namespace.clone());
@@ -41,11 +43,12 @@ impl Places {
             }
             let made = content.objects.iter().any(|object| object.kind == "Namespace" && object.name == name);
             let place = match api.get_opt(&name).await {
+                Ok(Some(found)) if found.metadata.deletion_timestamp.is_some() => Place::Going,
                 Ok(Some(found)) => {
                     Place::There(found.labels().get(ENFORCED).cloned().unwrap_or_else(|| "nothing".into()))
                 }
                 Ok(None) if made => Place::Made,
-                Ok(None) => Place::Missing,
+                Ok(None) => Place::Missing(count(kinds, content, &name).await),
                 Err(kube::Error::Api(status)) if status.code == 403 => Place::Unseen,
                 Err(err) => return Err(ClusterError::when(format!("read the namespace {name}"))(err)),
             };
@@ -56,7 +59,7 @@ impl Places {
 
     /// Whether nothing can be tried in it yet.
     pub(super) fn is_missing(&self, name: &str) -> bool {
-        matches!(self.0.get(name), Some(Place::Missing | Place::Made))
+        matches!(self.0.get(name), Some(Place::Going | Place::Missing(_) | Place::Made))
     }
 
     /// What Pods have to be like, in each that differs.
@@ -78,7 +81,7 @@ impl Places {
     }
 
     /// How it stands with each.
-    pub(super) fn findings(&self, content: &Content) -> Vec<Finding> {
+    pub(super) fn findings(&self) -> Vec<Finding> {
         let one = |(name, place): (&String, &Place)| match place {
             Place::There(_) => Finding::good("namespace", format!("the namespace {name} is there")),
             Place::Made => Finding::good("namespace", format!("the release makes the namespace {name}")),
@@ -86,12 +89,32 @@ impl Places {
                 let seen = format!("you may not look whether the namespace {name} is there");
                 Finding::unknown("namespace", seen, "ask whoever made it")
             }
-            Place::Missing => {
-                let count = content.objects.iter().filter(|object| object.namespace.as_ref() == Some(name)).count();
+            Place::Going => {
+                let seen = format!("the namespace {name} is being deleted, and takes nothing new");
+                Finding::bad("namespace", seen, "wait until it is gone, or look for the finalizers that hold it")
+            }
+            Place::Missing(count) => {
                 let seen = format!("there is no namespace {name}, and {count} objects of the release are for it");
                 Finding::warning("namespace", seen, "say --create-namespace when you install, or make it first")
             }
         };
         self.0.iter().map(one).collect()
     }
+}
+
+/// How many objects are for a namespace. One that names none is for the release's, if its kind has namespaces at all.
+async fn count(kinds: &Kinds, content: &Content, name: &str) -> usize {
+    let mut count = 0;
+    for object in &content.objects {
+        let is_for = match &object.namespace {
+            Some(own) => own == name,
+            None if name == content.release.namespace => {
+                let kind = kinds.find(&object.api_version, &object.kind).await.ok();
+                kind.or_else(|| crds::kind_of(&content.crds, object)).is_some_and(|kind| kind.namespaced)
+            }
+            None => false,
+        };
+        count += usize::from(is_for);
+    }
+    count
 }

@@ -15,6 +15,9 @@ use super::super::{Action, InstallError, Plan, Step};
 use super::Finding;
 use super::places::{LATER, Places};
 
+/// What RBAC says where it is not the Pod that is refused, but who makes it.
+const NO_RIGHT: &str = "cannot create resource \"pods\"";
+
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Kinds with a template of Pods.
@@ -65,12 +68,7 @@ pub(super) async fn admitted(
         let Ok(pod) = pod else { continue };
         match api.create(&PostParams { dry_run: true, ..PostParams::default() }, &pod).await {
             Err(kube::Error::Api(status)) if matches!(status.code, 400 | 403 | 422) => {
-                let hint = "use the profile `restricted`, or ask for an exception of the namespace";
-                found.push(Finding::bad(
-                    "admission",
-                    format!("a Pod of the {} is refused: {}", step.title(), status.message),
-                    hint,
-                ));
+                found.push(refused(&step.title(), &status.message));
             }
             answer => drop(answer.map_err(ClusterError::when(format!("try a Pod of the {}", step.title())))?),
         }
@@ -87,6 +85,17 @@ pub(super) async fn admitted(
         found.push(Finding::unknown("admission", seen, LATER));
     }
     Ok(found)
+}
+
+/// A Pod that was not taken: for what it is, or for who made it.
+fn refused(title: &str, why: &str) -> Finding {
+    if why.contains(NO_RIGHT) {
+        let seen = format!("a Pod of the {title} could not be tried: {why}");
+        // Controllers make the Pods of an install.
+        return Finding::unknown("admission", seen, "ask for the right, or what pod security and quotas there are");
+    }
+    let hint = "use the profile `restricted`, or ask for an exception of the namespace";
+    Finding::bad("admission", format!("a Pod of the {title} is refused: {why}"), hint)
 }
 
 /// Makes a Pod in each namespace with a container for each image of its Pods, and sees which of them were pulled.
@@ -231,8 +240,17 @@ pub(super) fn pull(status: &ContainerStatus) -> Pull {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample;
+    use super::super::{Verdict, sample};
     use super::*;
+
+    #[test]
+    fn who_may_make_no_pods_is_not_told_that_they_are_wrong() {
+        let right =
+            r#"pods is forbidden: User "me" cannot create resource "pods" in API group "" in the namespace "shop""#;
+        assert_eq!(refused("Deployment shop/web", right).verdict, Verdict::Unknown);
+        let security = r#"pods "preflight-1" is forbidden: violates PodSecurity "restricted:latest""#;
+        assert_eq!(refused("Deployment shop/web", security).verdict, Verdict::Bad);
+    }
 
     #[test]
     fn templates_are_those_that_the_release_will_have_of_every_kind() {

@@ -2,7 +2,7 @@
 //! has a cluster of its own.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chartwright::cluster::Kinds;
 use chartwright::install::read_manifest;
@@ -13,13 +13,18 @@ use serde_json::{Value, json};
 use super::control_plane::ControlPlane;
 use super::scene::{PROFILE, Scene};
 
+/// How long a busy machine may take for what an API server does by itself.
+const PATIENCE: Duration = Duration::from_mins(2);
+
 /// A namespace on a control plane that nobody else uses, without our definitions.
 async fn empty(prefix: &str) -> Option<Scene> {
     let plane = ControlPlane::own().await?;
     let scene = Scene::on(Box::leak(Box::new(plane)), prefix).await?;
     let crds = definitions(&scene).await;
     crds.delete_collection(&DeleteParams::default(), &ListParams::default()).await.unwrap();
+    let end = Instant::now() + PATIENCE;
     while !crds.list(&ListParams::default()).await.unwrap().items.is_empty() {
+        assert!(Instant::now() < end, "definitions do not go");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     Some(scene)
@@ -60,8 +65,8 @@ async fn r12_custom_resources_come_with_the_first_install() {
         "{}",
         tried.stdout
     );
-    // Nothing runs here: that is said of the custom resource, too.
-    let late = scene.ours(&words(&with_extra(&["install", "--timeout", "6s"], &hello)));
+    // Nothing runs here: that is said of the custom resource, too. The plan is made in that time as well.
+    let late = scene.ours(&words(&with_extra(&["install", "--timeout", "20s"], &hello)));
     assert_eq!(late.code, 1, "{}", late.stderr);
     for line in ["created CustomResourceDefinition", "created WorkloadDeployment", "not ready after"] {
         assert!(late.stderr.contains(line), "{line}: {}", late.stderr);
@@ -97,6 +102,7 @@ async fn r11_old_definitions_are_named_field_by_field_and_brought_up_to_date_fir
         applied.unwrap();
     }
     // Served is what was applied, a moment later.
+    let end = Instant::now() + PATIENCE;
     let stored = loop {
         let kinds = Kinds::new(scene.client());
         if let Ok(kind) = kinds.find("runtime.wasmcloud.dev/v1alpha1", "WorkloadDeployment").await {
@@ -107,6 +113,7 @@ async fn r11_old_definitions_are_named_field_by_field_and_brought_up_to_date_fir
                 break made.data;
             }
         }
+        assert!(Instant::now() < end, "the old definition is not served");
         tokio::time::sleep(Duration::from_millis(200)).await;
     };
 
@@ -116,6 +123,10 @@ async fn r11_old_definitions_are_named_field_by_field_and_brought_up_to_date_fir
     let path = "spec.template.spec.components[].maxInvocations";
     assert!(kept.stderr.contains(name) && kept.stderr.contains(path), "{}", kept.stderr);
     assert!(scene.get("v1", "ServiceAccount", "wasmcloud-operator").await.is_none());
+    // Preflight looks at the same install.
+    let look = scene.ours(&[&["preflight", "--no-pod", "--skip-crds"], PROFILE.as_slice()].concat());
+    assert_eq!(look.code, 1, "{}{}", look.stdout, look.stderr);
+    assert!(look.stdout.contains(path), "{}", look.stdout);
     // And named in a plan.
     let plan = scene.ours(&[&["diff"], PROFILE.as_slice()].concat());
     assert!(plan.stdout.contains(&format!("~~~ CustomResourceDefinition {name} changes")), "{}", plan.stderr);

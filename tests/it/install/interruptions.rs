@@ -4,7 +4,9 @@ use std::process::Command;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
+use super::control_plane::ControlPlane;
 use super::proxy::{Proxy, Verdict};
+use super::purge;
 use super::scene::{EXTERNAL, PROFILE, Scene};
 
 /// Runs ours through the proxy and kills it at that write; whether it got so far.
@@ -168,6 +170,30 @@ async fn an_uninstall_that_dies_at_any_write_is_finished_by_the_next() {
     }
     assert!(write > 6, "only {write} writes");
     scene.close().await;
+}
+
+/// The definitions go, too: they are those of a control plane of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_purge_that_dies_at_any_write_is_finished_by_the_next() {
+    let Some(plane) = ControlPlane::own().await else { return };
+    let scene = Scene::on(&plane, "killed-purge").await.unwrap();
+    let proxy = Proxy::new(scene.client()).await;
+    let install = [&["install", "--wait=false"], PROFILE.as_slice(), &EXTERNAL].concat();
+    let mut write = 1;
+    loop {
+        scene.done(&install);
+        purge::deploy(&scene, &scene.namespace).await;
+        if !killed_at(&scene, &proxy, &["uninstall", "--purge"], write).await {
+            break;
+        }
+        if scene.ours(&["history"]).code == 0 {
+            scene.done(&["uninstall", "--purge"]);
+        }
+        assert_eq!(scene.ours(&["history"]).code, 2, "after write {write}");
+        purge::no_definitions(&scene).await;
+        write += 1;
+    }
+    assert!(write > 12, "only {write} writes");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,13 +1,31 @@
 //! The API server goes away in the middle of an install or upgrade, and a signal ends one.
 
-use std::process::Command;
+use std::io::Read as _;
+use std::process::{Child, Command};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::control_plane::ControlPlane;
 use super::proxy::{Proxy, Verdict};
 use super::scene::{PROFILE, Scene};
+
+/// How long a busy machine may take until a program is where a test waits for it.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Waits until it is so. It fails when the program ends before.
+async fn until(child: &mut Child, is_so: impl Fn() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !is_so() {
+        if child.try_wait().unwrap().is_some() || Instant::now() > end {
+            _ = child.kill();
+            let mut said = String::new();
+            child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+            panic!("it did not come so far: {said}");
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_install_outlives_an_api_server_that_goes_away() {
@@ -20,10 +38,8 @@ async fn an_install_outlives_an_api_server_that_goes_away() {
         move |number| if number >= 10 && gone.load(Ordering::SeqCst) { Verdict::Drop } else { Verdict::Pass },
     );
     let install = [&["install", "--wait=false", "--timeout", "2m"], PROFILE.as_slice()].concat();
-    let child = scene.command(&scene.kubeconfig_for(&proxy.url), &install).spawn().unwrap();
-    while proxy.writes.load(Ordering::SeqCst) < 13 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let mut child = scene.command(&scene.kubeconfig_for(&proxy.url), &install).spawn().unwrap();
+    until(&mut child, || proxy.writes.load(Ordering::SeqCst) >= 13).await;
     away.store(false, Ordering::SeqCst);
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -46,10 +62,8 @@ async fn an_upgrade_outlives_a_restart_of_the_api_server() {
     );
     let upgrade = ["upgrade", "--reuse-values", "--set", "hostDefaults.replicas=2"];
     let whole = [upgrade.as_slice(), &["--wait=false", "--timeout", "2m"]].concat();
-    let child = scene.command(&scene.kubeconfig_for(&proxy.url), &whole).spawn().unwrap();
-    while proxy.writes.load(Ordering::SeqCst) < 2 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let mut child = scene.command(&scene.kubeconfig_for(&proxy.url), &whole).spawn().unwrap();
+    until(&mut child, || proxy.writes.load(Ordering::SeqCst) >= 2).await;
     plane.stop_server();
     held.store(false, Ordering::SeqCst);
     // Long enough for a few tries.
@@ -64,11 +78,9 @@ async fn an_upgrade_outlives_a_restart_of_the_api_server() {
 
     // While it is waited for, and nothing gets ready: it fails in its time, says so, and the next one goes on.
     let more = ["upgrade", "--reuse-values", "--set", "hostDefaults.replicas=3"];
-    let waiting = [more.as_slice(), &["--timeout", "10s"]].concat();
-    let child = scene.command(&scene.kubeconfig_for(&scene.url), &waiting).spawn().unwrap();
-    while scene.status()["status"] != "pending-upgrade" {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let waiting = [more.as_slice(), &["--timeout", "30s"]].concat();
+    let mut child = scene.command(&scene.kubeconfig_for(&scene.url), &waiting).spawn().unwrap();
+    until(&mut child, || scene.status()["status"] == "pending-upgrade").await;
     plane.stop_server();
     plane.start_server().await;
     let output = child.wait_with_output().unwrap();
@@ -86,10 +98,8 @@ async fn a_signal_ends_it_as_failed_and_the_next_one_goes_on() {
     scene.done(&[&["install", "--wait=false"], PROFILE.as_slice()].concat());
     // Nobody runs Pods here: it waits until it is told to stop.
     let upgrade = ["upgrade", "--reuse-values", "--set", "hostDefaults.replicas=2"];
-    let child = scene.command(&scene.kubeconfig_for(&scene.url), &upgrade).spawn().unwrap();
-    while scene.status()["status"] != "pending-upgrade" {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let mut child = scene.command(&scene.kubeconfig_for(&scene.url), &upgrade).spawn().unwrap();
+    until(&mut child, || scene.status()["status"] == "pending-upgrade").await;
     let second = scene.ours(&[upgrade.as_slice(), &["--recover"]].concat());
     assert_eq!(second.code, 2, "{}", second.stderr);
     assert!(second.stderr.contains("that process still runs"), "{}", second.stderr);

@@ -38,8 +38,8 @@ async fn a_diff_shows_nothing_of_a_secret() {
 async fn values_are_reused_of_the_revision_that_is_deployed_and_not_of_one_that_failed() {
     let Some(scene) = Scene::new("reuse").await else { return };
     scene.done(&[&["install", "--wait=false", "--set", "hostDefaults.replicas=2"], PROFILE.as_slice()].concat());
-    // Nothing runs here, so it never gets ready.
-    let failed = scene.ours(&["upgrade", "--reuse-values", "--timeout", "4s", "--set", "hostDefaults.replicas=5"]);
+    // Nothing runs here, so it never gets ready. The plan, too, is made in that time.
+    let failed = scene.ours(&["upgrade", "--reuse-values", "--timeout", "15s", "--set", "hostDefaults.replicas=5"]);
     assert_eq!((failed.code, scene.status()["status"].as_str()), (1, Some("failed")), "{}", failed.stderr);
     let again = scene.done(&["upgrade", "--wait=false"]);
     assert!(again.stderr.contains("with the values of revision 1"), "{}", again.stderr);

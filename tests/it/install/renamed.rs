@@ -25,7 +25,7 @@ async fn an_upgrade_takes_a_stored_value_under_its_old_name_and_stores_the_new_o
     let nats = scene.get("apps/v1", "StatefulSet", "wasmcloud-nats").await.unwrap();
     assert!(nats.to_string().contains(r#""sizeLimit":"3Gi""#), "{nats}");
     let stored = scene.done(&["get", "values"]).stdout;
-    assert!(stored.contains("sizeLimit: 3Gi") && !stored.contains("emptyDirSizeLimit"), "{stored}");
+    assert!(stored.contains(r#"sizeLimit: "3Gi""#) && !stored.contains("emptyDirSizeLimit"), "{stored}");
     // Nothing is left to say.
     let again = scene.done(&["upgrade", "--wait=false", "--reuse-values"]);
     assert!(!again.stderr.contains("CW0305"), "{}", again.stderr);

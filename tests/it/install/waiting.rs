@@ -13,13 +13,14 @@ async fn it_says_of_each_object_what_is_in_its_way() {
     let pods: Api<Pod> = Api::namespaced(scene.client(), &scene.namespace);
     let name = "wasmcloud-hosts-default";
     let mut install = scene
-        .command(&scene.kubeconfig_for(&scene.url), &[&["install", "--timeout", "8s"], PROFILE.as_slice()].concat());
-    let child = install.spawn().unwrap();
+        .command(&scene.kubeconfig_for(&scene.url), &[&["install", "--timeout", "20s"], PROFILE.as_slice()].concat());
+    let mut child = install.spawn().unwrap();
     let deployment = loop {
-        match scene.get("apps/v1", "Deployment", name).await {
-            Some(found) => break found,
-            None => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
+        if let Some(found) = scene.get("apps/v1", "Deployment", name).await {
+            break found;
         }
+        assert!(child.try_wait().unwrap().is_none(), "{:?}", child.wait_with_output());
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     };
     let labels = &deployment["spec"]["template"]["metadata"]["labels"];
     let pod: Value = json!({ "metadata": { "name": "stuck", "labels": labels },

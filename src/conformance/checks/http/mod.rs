@@ -60,16 +60,16 @@ checks! {
     "http.service" parallel(service::answers_behind) [Guests] 90 s
         "A workload answers behind its Service"
         hint "kube-proxy or the CNI does not follow EndpointSlices, or a NetworkPolicy keeps clients from the hosts"
-    "http.service.names" parallel(service::names) [Guests] 90 s
+    "http.service.names" parallel(service::names) [Guests, OurOperator] 90 s
         "A workload answers to all names of its Service: `web`, `web.NAMESPACE`, `web.NAMESPACE.svc` and the fully qualified one"
-        hint "the operator must give the workload all of them as aliases: upstream's gives two; with another domain than cluster.local `clusterDomain` must name it. What is missing can stand in `config.host-aliases` of the `wasi:http` entry"
+        hint "the operator must give the workload all of them as aliases; with another domain than cluster.local `clusterDomain` must name it. What is missing can stand in `config.host-aliases` of the `wasi:http` entry"
     "http.service.endpoints" parallel(service::endpoints) [Guests] 90 s
         "The EndpointSlice of a Service names exactly the hosts that run its workload"
         hint "the operator may not write EndpointSlices (`endpointslices`, `endpoints/restricted`), or has not seen the Service"
     "http.service.follows" parallel(service::follows) [Guests] 90 s
         "The EndpointSlice goes with the workload"
         hint "a slice that stays leads to hosts that answer 404: look at the operator's log"
-    "http.service.ports" parallel(service::ports) [Guests] 90 s
+    "http.service.ports" parallel(service::ports) [Guests, OurOperator] 90 s
         "The EndpointSlice of a Service has the names of the Service's own ports, also where a port has none"
         hint "upstream's operator calls the port `http` whatever its Service does: call it so there, too"
     "http.service.gone" parallel(service::gone) [Guests] 90 s

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use chartwright_contract::crds::Workload;
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::api::{Api, ListParams};
 use serde_json::{Value, json};
@@ -15,6 +16,8 @@ use crate::conformance::scene::{Draft, Stage};
 
 /// So long a Service may lead to a workload that was deleted.
 const GONE: Duration = Duration::from_secs(10);
+/// So long may it take until the workloads of a deployment that was deleted are asked to go.
+const COLLECTED: Duration = Duration::from_secs(30);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -166,6 +169,12 @@ pub(super) async fn gone(stage: &Stage) -> Outcome {
         other => other?,
     }
     stage.workloads().delete(&draft.name).await?;
+    // The cluster collects what the deployment owns, in its own time.
+    let begun = Instant::now();
+    let lives = |one: &Workload| one.metadata.deletion_timestamp.is_none();
+    while begun.elapsed() < COLLECTED && stage.workloads().of(&draft.name).await?.iter().any(lives) {
+        sleep(PAUSE).await;
+    }
     let begun = Instant::now();
     loop {
         let found = leads_to(stage, &service).await?;
