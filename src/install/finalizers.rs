@@ -21,6 +21,8 @@ use super::InstallError;
 
 /// How long the operator has to end.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// How long its Pods have, once they are asked to end.
+const ENDING: Duration = Duration::from_secs(45);
 
 /// Every finalizer that an operator of ours or upstream's, or an old gateway, may have left.
 const ALL: [&str; 6] =
@@ -54,10 +56,10 @@ pub async fn release(client: &Client, place: &Place) -> Result<usize, InstallErr
     };
     freed += free::<Host>(client, Some(&place.namespace), &all, |host| !foreign(host)).await?;
     // A Role lets us see one namespace, a ClusterRole all of them: what we may not see was none of its business.
-    let (hosts, reach) = match list::<Host>(client, None, &all).await {
+    let (hosts, reach) = match list_all::<Host>(client, None, &all).await {
         Err(ClusterError::Refused { status, .. }) if status.code == 403 => {
             let own = Some(place.namespace.as_str());
-            (list::<Host>(client, own, &all).await?, own)
+            (list_all::<Host>(client, own, &all).await?, own)
         }
         hosts => (hosts?, None),
     };
@@ -97,11 +99,15 @@ async fn end_operator(client: &Client, place: &Place) -> Result<(), InstallError
         let scaled = api.patch(&name, &PatchParams::default(), &none).await;
         scaled.map_err(ClusterError::when(format!("scale the Deployment {}/{name} to none", place.namespace)))?;
     }
-    let end = Instant::now() + PATIENCE;
+    let (end, lost) = (Instant::now() + PATIENCE, Instant::now() + ENDING);
     loop {
         let there = list().await?.items;
         let runs = |one: &Deployment| one.status.as_ref().and_then(|status| status.replicas).unwrap_or_default() > 0;
-        if !there.iter().any(runs) {
+        // A Deployment does not count Pods that are about to end: until they have, the operator takes what was freed again.
+        // One of a node that is lost stays for ever.
+        if !there.iter().any(runs)
+            && (Instant::now() > lost || list_all::<Pod>(client, Some(&place.namespace), &ours).await?.is_empty())
+        {
             return Ok(());
         }
         if Instant::now() > end {
@@ -111,7 +117,7 @@ async fn end_operator(client: &Client, place: &Place) -> Result<(), InstallError
     }
 }
 
-async fn list<K>(client: &Client, namespace: Option<&str>, which: &ListParams) -> Result<Vec<K>, ClusterError>
+async fn list_all<K>(client: &Client, namespace: Option<&str>, which: &ListParams) -> Result<Vec<K>, ClusterError>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
 {
@@ -137,7 +143,7 @@ where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
 {
     let mut freed = 0;
-    for object in list::<K>(client, namespace, which).await?.into_iter().filter(ours) {
+    for object in list_all::<K>(client, namespace, which).await?.into_iter().filter(ours) {
         let left: Vec<_> = object.finalizers().iter().filter(|one| !ALL.contains(&one.as_str())).cloned().collect();
         if left.len() == object.finalizers().len() {
             continue;

@@ -212,7 +212,9 @@ fn hosts_that_pull_from_the_agent_are_told_from_others() {
         json!(["host", "--insecure-registry=other:5000"]);
     let why = objects.snapshot().refuses(registry).unwrap();
     assert!(why.contains("hostDefaults.oci.insecureRegistries") && why.contains(registry), "{why}");
-    assert!(!objects.snapshot().our_hosts(), "no release: upstream's");
+    assert!(objects.snapshot().our_hosts(), "a release without an operator says no --release, and has our flags");
+    objects.host["spec"]["template"]["spec"]["containers"][0]["args"] = json!(["host", "--host-group=default"]);
+    assert!(!objects.snapshot().our_hosts(), "what both know is upstream's");
 }
 
 #[test]
