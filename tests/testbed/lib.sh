@@ -10,7 +10,13 @@ KUBECONFIG=$(testbed kubeconfig); export KUBECONFIG
 export KUBECACHEDIR=${KUBECONFIG%/*}/cache PATH=$CACHE/bin:$PATH
 # Where `--load-images=ctr` finds the node.
 export CONTAINERD_ADDRESS=${KUBECONFIG%/kubeconfig/*}/containerd.sock
-work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
+work=$(mktemp -d)
+leave() {
+  local one; for one in $(jobs -pr); do kill "$one" 2>/dev/null || true; done
+  ip netns del cw-outside 2>/dev/null || true
+  rm -rf "$work"
+}
+trap leave EXIT
 
 net() { ip netns exec cw-testbed "$@"; }
 k() { net kubectl -n "$namespace" "$@"; }
@@ -23,6 +29,40 @@ eventually() { # SECONDS WHAT COMMAND...
   local end=$((SECONDS + $1)) what=$2; shift 2
   until "$@" >/dev/null 2>&1; do ((SECONDS < end)) || failed "never: $what"; sleep 0.3; done
   ok "$what"
+}
+
+# must WHAT COMMAND...: it does, and what it says is kept
+must() {
+  local what=$1 began=$SECONDS; shift
+  "$@" >"$work/out" 2>"$work/said" || { cat "$work/said" "$work/out"; failed "$what"; }
+  ok "$what ($((SECONDS - began)) s)"
+}
+
+# --- Requests meanwhile -----------------------------------------------------------------------------------------------------
+# A request every 50 ms, each on a connection of its own, until `stop_asking`.
+ask() { # NETWORK ARGUMENTS OF curl...
+  local network=$1; shift
+  : >"$work/errors"
+  # shellcheck disable=SC2016
+  ip netns exec "$network" bash -c 'while :; do curl -fsS -o /dev/null --max-time 5 "$@" 2>>"$0" && echo ok || echo no; sleep 0.05; done' \
+    "$work/errors" "$@" >"$work/requests" &
+  asking=$!
+}
+lost() { grep -c no "$work/requests" || true; }
+none_lost() { # WHAT
+  [[ $(lost) == 0 ]] || { sort "$work/errors" | uniq -c; failed "$(lost) of $(wc -l <"$work/requests") requests were lost until: $1"; }
+  ok "$1; none of $(wc -l <"$work/requests") requests lost so far"
+}
+stop_asking() { kill "$asking"; wait "$asking" 2>/dev/null || true; }
+# The network `cw-outside`, with one address and a way to the node: what comes from the node itself follows other rules.
+outside() {
+  ip netns add cw-outside
+  ip -n cw-testbed link add cw-outside type veth peer name eth0 netns cw-outside
+  ip -n cw-testbed addr add 172.31.0.1/30 dev cw-outside
+  ip -n cw-outside addr add 172.31.0.2/30 dev eth0
+  ip -n cw-testbed link set cw-outside up
+  ip -n cw-outside link set eth0 up
+  ip -n cw-outside route add default via 172.31.0.1
 }
 
 # --- Namespaces and a registry ------------------------------------------------------------------------------------------

@@ -1,0 +1,3 @@
+module example.invalid/testbed/meter
+
+go 1.25.0
