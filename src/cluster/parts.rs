@@ -12,7 +12,7 @@ pub fn part(labels: Option<&BTreeMap<String, String>>) -> Option<&'static str> {
         return Some("host");
     }
     match labels.get(names::COMPONENT).map(String::as_str) {
-        Some("runtime-operator") => Some("operator"),
+        Some(names::OPERATOR) => Some("operator"),
         Some("nats") => Some("nats"),
         _ => None,
     }

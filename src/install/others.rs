@@ -16,9 +16,6 @@ use crate::render::{CHART, Object, Release};
 use super::finalizers::INSTANCE;
 use super::{InstallError, manifest};
 
-/// What the Pods of every operator are called, ours and upstream's.
-const OPERATOR: &str = "runtime-operator";
-
 /// What stands for the argument `--watch-namespaces` where that is not given.
 const WATCHED: &str = "CHARTWRIGHT_WATCH_NAMESPACES";
 
@@ -42,7 +39,7 @@ impl Watched {
 
     /// By the operator of this template of Pods, if it is one.
     fn of(template: &Value) -> Option<Self> {
-        if template["metadata"]["labels"][names::COMPONENT] != OPERATOR {
+        if template["metadata"]["labels"][names::COMPONENT] != names::OPERATOR {
             return None;
         }
         let containers = || template["spec"]["containers"].as_array().into_iter().flatten();
@@ -128,7 +125,7 @@ impl Others {
             records => records?,
         };
         let pods: Api<Pod> = Api::all(client.clone());
-        let operators = ListParams::default().labels(&format!("{}={OPERATOR}", names::COMPONENT));
+        let operators = ListParams::default().labels(&format!("{}={}", names::COMPONENT, names::OPERATOR));
         let list = async || pods.list(&operators).await.map_err(ClusterError::when("list the Pods of all operators"));
         let running = match patiently(end, list).await {
             Err(err) if err.code() == Some(403) => {

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use chartwright_contract::crds::names;
 use regex_lite::Regex;
 use serde_json::Value;
 
@@ -34,9 +35,6 @@ const NAMES: [&str; 6] = ["name", "names", "ref", "file", "path", "type"];
 
 /// Ends of keys that are keys themselves, and not the name of one in a Secret.
 const KEYS: [&str; 6] = ["nkey", "apikey", "accesskey", "privatekey", "signingkey", "encryptionkey"];
-
-/// The chart's list of certificates: names of Secrets, under a key that sounds otherwise.
-const CERTIFICATES: &str = "certificates.yaml";
 
 /// Takes what is secret out of an object or of values.
 pub(super) fn cover(value: &mut Value) {
@@ -183,7 +181,7 @@ fn walk(value: &mut Value, inside: bool) {
                     // What a user gives his components is nobody's business.
                     value.get_mut("config").into_iter().for_each(hide);
                     walk(value, false);
-                } else if key != CERTIFICATES {
+                } else if key != names::CERTIFICATES {
                     // Beside the name of a Secret it is the name of a key in it.
                     let names_key =
                         has_name && key.ends_with("Key") && !is_key(key) || key == "key" && (has_name || has_path);
@@ -320,9 +318,9 @@ mod tests {
         );
         let conf = "user: me\npassword: \"planted one\"\nkey = $KEY\ntoken=planted\n";
         let map = hides(json!({ "kind": "ConfigMap", "data": { "nats.conf": conf, "apiKey": "planted",
-            CERTIFICATES: "- secret: \"web-tls\"\n" }, "binaryData": { "x": "cGxhbnRlZA==" } }));
+            names::CERTIFICATES: "- secret: \"web-tls\"\n" }, "binaryData": { "x": "cGxhbnRlZA==" } }));
         assert_eq!(map["data"]["nats.conf"], "user: me\npassword: \"***\"\nkey = $KEY\ntoken=***\n");
-        assert_eq!(map["data"][CERTIFICATES], "- secret: \"web-tls\"\n");
+        assert_eq!(map["data"][names::CERTIFICATES], "- secret: \"web-tls\"\n");
     }
 
     #[test]

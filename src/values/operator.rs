@@ -47,7 +47,7 @@ section! {
         health: PortSwitch,
         /// Metrics.
         metrics: OperatorMetrics,
-        /// OpenTelemetry.
+        /// OpenTelemetry, for an image that exports: our operator and upstream's do not.
         otel: Otel,
         /// More rules of its NetworkPolicy.
         network_policy: NetworkRules,

@@ -26,3 +26,4 @@ mod registry;
 mod schema;
 mod secrets;
 mod tool;
+mod warnings;

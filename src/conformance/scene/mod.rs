@@ -2,6 +2,7 @@
 
 mod agent;
 mod clear;
+mod controller;
 mod draft;
 mod enforcement;
 mod lack;
@@ -25,6 +26,7 @@ use super::report::{Entry, Facts, Status};
 use crate::cluster::{Client, ClusterError, Kinds};
 
 pub(super) use agent::Agent;
+pub(super) use controller::Controller;
 pub(super) use draft::Draft;
 pub(super) use lack::Lack;
 pub(super) use shared::Shared;
@@ -159,7 +161,7 @@ impl Scene {
                 (hosts < 2).then(|| format!("{hosts} host is ready; set `hostDefaults.replicas` to 2"))
             }
             Need::BundledNats => {
-                self.snapshot.nats.is_empty().then(|| "the release uses a NATS server of others".to_owned())
+                self.snapshot.template("nats").is_none().then(|| "the release uses a NATS server of others".to_owned())
             }
             Need::OurHost => (!self.snapshot.our_hosts()).then(|| "the hosts are not chartwright's".to_owned()),
             Need::OurOperator => {

@@ -3,6 +3,7 @@
 use chartwright_contract::crds::names::HOST_DRAINING;
 use serde_json::{Value, json};
 
+use super::controller::Controller;
 use super::snapshot::{Snapshot, ends, view};
 use crate::conformance::check::{Outcome, Stop};
 
@@ -30,8 +31,14 @@ impl Release {
         Snapshot {
             namespace: "shop".into(),
             release: "wasmcloud".into(),
-            deployments: vec![read(&self.host), read(&self.operator)],
-            nats: vec![read(&self.nats)],
+            controllers: [
+                Controller::of_deployment(&read(&self.host)),
+                Controller::of_deployment(&read(&self.operator)),
+                Controller::of_stateful_set(&read(&self.nats)),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
             pods: self.pods.iter().map(read).collect(),
             services: self.services.iter().map(read).collect(),
             accounts: self.accounts.iter().cloned().collect(),

@@ -8,7 +8,7 @@ use chartwright_contract::crds::Host;
 use chartwright_contract::crds::names::HOST_DRAINING;
 use chartwright_contract::flags::{Implementation, Program, flags};
 use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, Container, Pod, PodTemplateSpec, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -16,6 +16,7 @@ use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams};
 use kube::{Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 
+use super::controller::Controller;
 use super::{SceneError, Wanted};
 use crate::cluster::{Client, ClusterError, main, part};
 
@@ -38,8 +39,7 @@ pub(in crate::conformance) struct HostView {
 pub(in crate::conformance) struct Snapshot {
     pub namespace: String,
     pub release: String,
-    pub deployments: Vec<Deployment>,
-    pub nats: Vec<StatefulSet>,
+    pub controllers: Vec<Controller>,
     pub pods: Vec<Pod>,
     pub services: Vec<Service>,
     pub accounts: BTreeSet<String>,
@@ -112,15 +112,13 @@ impl Snapshot {
     /// Looks at the cluster.
     async fn take(client: &Client, wanted: &Wanted) -> Result<Self, SceneError> {
         let namespace = wanted.namespace.as_str();
-        let deployments: Vec<Deployment> = list(client, namespace).await?;
-        let parts: Vec<Deployment> =
-            deployments.into_iter().filter(|one| part(template_labels(one)).is_some()).collect();
-        let release = release(namespace, wanted, &parts)?;
+        let mut controllers = controllers(client, namespace).await?;
+        let release = release(namespace, wanted, &controllers)?;
         let ours = |labels: &std::collections::BTreeMap<String, String>| {
             release.is_empty() || labels.get(INSTANCE).is_none_or(|instance| *instance == release)
         };
+        controllers.retain(|one| ours(&one.labels));
         let pods: Vec<Pod> = list(client, namespace).await?;
-        let nats: Vec<StatefulSet> = list(client, namespace).await?;
         let services: Vec<Service> = list(client, namespace).await?;
         let names = |names: Vec<String>| names.into_iter().collect::<BTreeSet<_>>();
         let accounts: Vec<ServiceAccount> = list(client, namespace).await?;
@@ -129,12 +127,7 @@ impl Snapshot {
         let host_objects: Vec<Host> = host_objects.into_iter().filter(|host| !ends(host)).collect();
         Ok(Self {
             namespace: namespace.to_owned(),
-            deployments: parts.into_iter().filter(|one| ours(one.labels())).collect(),
-            nats: nats
-                .into_iter()
-                .filter(|one| one.spec.as_ref().is_some_and(|spec| part(labels(Some(&spec.template))) == Some("nats")))
-                .filter(|one| ours(one.labels()))
-                .collect(),
+            controllers,
             pods: pods
                 .into_iter()
                 .filter(|pod| part(pod.metadata.labels.as_ref()).is_some() && ours(pod.labels()))
@@ -169,13 +162,7 @@ impl Snapshot {
 
     /// What Pods are made from, with the names of what makes them.
     pub(in crate::conformance) fn templates(&self) -> Vec<(String, &'static str, &PodTemplateSpec)> {
-        let deployments =
-            self.deployments.iter().filter_map(|one| Some((one.name_any(), &one.spec.as_ref()?.template)));
-        let sets = self.nats.iter().filter_map(|one| Some((one.name_any(), &one.spec.as_ref()?.template)));
-        deployments
-            .chain(sets)
-            .filter_map(|(name, template)| Some((name, part(labels(Some(template)))?, template)))
-            .collect()
+        self.controllers.iter().map(|one| (one.name.clone(), one.part, &one.template)).collect()
     }
 
     /// The template of a part.
@@ -276,24 +263,31 @@ impl Snapshot {
     }
 }
 
-fn labels(template: Option<&PodTemplateSpec>) -> Option<&std::collections::BTreeMap<String, String>> {
-    template?.metadata.as_ref()?.labels.as_ref()
-}
-
-fn template_labels(deployment: &Deployment) -> Option<&std::collections::BTreeMap<String, String>> {
-    labels(deployment.spec.as_ref().map(|spec| &spec.template))
-}
-
 /// Its arguments.
 pub(in crate::conformance) fn arguments(container: Option<&Container>) -> Vec<String> {
     container.and_then(|container| container.args.clone()).unwrap_or_default()
 }
 
-fn release(namespace: &str, wanted: &Wanted, parts: &[Deployment]) -> Result<String, SceneError> {
-    if parts.is_empty() {
+/// All of the namespace, of whatever release.
+async fn controllers(client: &Client, namespace: &str) -> Result<Vec<Controller>, ClusterError> {
+    let deployments: Vec<Deployment> = list(client, namespace).await?;
+    let stateful: Vec<StatefulSet> = list(client, namespace).await?;
+    let daemons: Vec<DaemonSet> = match list(client, namespace).await {
+        // Hosts are one only by choice: whoever may not look has none most likely.
+        Err(err) if err.code() == Some(403) => Vec::new(),
+        listed => listed?,
+    };
+    let mut all: Vec<Controller> = deployments.iter().filter_map(Controller::of_deployment).collect();
+    all.extend(stateful.iter().filter_map(Controller::of_stateful_set));
+    all.extend(daemons.iter().filter_map(Controller::of_daemon_set));
+    Ok(all)
+}
+
+fn release(namespace: &str, wanted: &Wanted, controllers: &[Controller]) -> Result<String, SceneError> {
+    if controllers.is_empty() {
         return Err(SceneError::Nothing(namespace.to_owned()));
     }
-    let releases: BTreeSet<String> = parts.iter().filter_map(|one| one.labels().get(INSTANCE).cloned()).collect();
+    let releases: BTreeSet<String> = controllers.iter().filter_map(|one| one.labels.get(INSTANCE).cloned()).collect();
     let there = releases.iter().cloned().collect::<Vec<_>>().join(", ");
     match &wanted.release {
         Some(release) if releases.contains(release) => Ok(release.clone()),

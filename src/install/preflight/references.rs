@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chartwright_contract::crds::names;
 use k8s_openapi::api::core::v1::{ConfigMap, PodSpec, Secret};
 use kube::{Api, Client};
 
@@ -11,9 +12,6 @@ use crate::render::Release;
 use super::super::Plan;
 use super::Finding;
 use super::pods::templates;
-
-/// The key under which the chart lists the certificates that operator or Job make.
-const CERTIFICATES: &str = "certificates.yaml";
 
 /// Kind, namespace and name, and the parts that refer to it.
 type References = BTreeMap<(&'static str, String, String), Vec<String>>;
@@ -95,7 +93,7 @@ fn is_made(plan: &Plan, kind: &str, namespace: &str, name: &str) -> bool {
         let here = object.namespace.as_deref() == Some(namespace);
         match object.kind.as_str() {
             "ConfigMap" if kind == "Secret" => {
-                value["data"][CERTIFICATES].as_str().is_some_and(|list| list.contains(&format!("\"{name}\"")))
+                value["data"][names::CERTIFICATES].as_str().is_some_and(|list| list.contains(&format!("\"{name}\"")))
             }
             "Certificate" => here && kind == "Secret" && value["spec"]["secretName"] == *name,
             own => here && own == kind && object.name == name,

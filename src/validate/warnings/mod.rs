@@ -7,6 +7,7 @@ mod floating_tag;
 mod image_without_registry;
 mod lonely_toleration;
 mod node_port_range;
+mod operator_otel;
 mod otlp_protocol;
 mod plain_secret;
 mod unlimited_stream;
@@ -44,6 +45,7 @@ const WARNINGS: &[&Warning] = &[
     &even_cluster::WARNING,
     &node_port_range::WARNING,
     &otlp_protocol::WARNING,
+    &operator_otel::WARNING,
     &unused_certificate_names::WARNING,
     &unused_override::WARNING,
 ];

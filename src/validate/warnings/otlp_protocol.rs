@@ -2,6 +2,7 @@
 
 use super::{Context, Warning, text};
 use crate::diagnostics::{Code, Diagnostic, Rule, Severity};
+use crate::source::Path;
 
 pub(super) const WARNING: Warning = Warning {
     rule: Rule {
@@ -15,7 +16,7 @@ pub(super) const WARNING: Warning = Warning {
 
 fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for (path, pod) in context.pods() {
+    for (name, pod) in context.groups() {
         if text(&pod, "/implementation/name") != "wasmcloud" {
             continue;
         }
@@ -26,10 +27,10 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
         if old && !endpoint.is_empty() && http {
             let finding = Diagnostic::warning(
                 WARNING.rule.code,
-                format!("upstream's programs of {version} export by gRPC only: nothing will arrive at this endpoint"),
+                format!("upstream's hosts of {version} export by gRPC only: nothing will arrive at this endpoint"),
             )
             .with_help("use port 4317");
-            found.push(context.at(finding, path.key("otel").key("endpoint")));
+            found.push(context.at(finding, Path::keys(["hosts", &name, "otel", "endpoint"])));
         }
     }
     found

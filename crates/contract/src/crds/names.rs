@@ -9,6 +9,11 @@ pub const HOST_POD: &str = "wasmcloud.com/hostgroup";
 
 /// Label of the objects a chart renders: the component they belong to; part of the selectors.
 pub const COMPONENT: &str = "wasmcloud.com/name";
+/// What the Pods of every operator are called under it, ours and upstream's.
+pub const OPERATOR: &str = "runtime-operator";
+
+/// Key of the ConfigMap in which our chart lists the certificates that operator or Job make.
+pub const CERTIFICATES: &str = "certificates.yaml";
 
 /// Label of a `WorkloadReplicaSet`: the deployment that owns it. The scale subresource selects by it.
 pub const DEPLOYMENT: &str = "runtime.wasmcloud.dev/workload-deployment";

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chartwright_contract::crds::names;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use k8s_openapi::jiff::{Timestamp, ToSpan as _};
 use kube::api::ListParams;
@@ -14,9 +15,6 @@ use super::pass::left;
 use super::state::{AUTHORITY, CERTIFICATE, NAMESPACES};
 use super::store::{MANAGED_BY, in_time};
 use crate::cluster::MANAGER;
-
-/// The key of the ConfigMap in which the chart lists what is wanted.
-const LIST: &str = "certificates.yaml";
 
 /// A certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -140,7 +138,7 @@ async fn wanted(client: &Client, own: &str) -> Result<BTreeSet<(String, String)>
     let found = found.map_err(|why| format!("the ConfigMaps of {own} cannot be listed: {why}"))?;
     let mut wanted = BTreeSet::new();
     for map in &found.items {
-        let Some(text) = map.data.as_ref().and_then(|data| data.get(LIST)) else { continue };
+        let Some(text) = map.data.as_ref().and_then(|data| data.get(names::CERTIFICATES)) else { continue };
         let list = List::parse(text, own).map_err(|why| format!("ConfigMap {own}/{}: {why}", map.name_any()))?;
         wanted.insert((own.to_owned(), list.ca));
         for certificate in list.certificates {

@@ -80,6 +80,8 @@ struct State {
     /// Where a workload was before it moved off a host that drains: it is served there until that host ends.
     left: HashMap<String, String>,
     counts: HashMap<String, usize>,
+    /// When a host was heard again after none was, and answered no polls.
+    resumed: Option<Instant>,
 }
 
 /// All of them.
@@ -125,10 +127,16 @@ impl Fleet {
     pub(crate) fn heard(&self, heartbeat: HostHeartbeat) -> Heard {
         let mut state = self.lock();
         let now = Instant::now();
+        let silent = |member: &Member| now.duration_since(member.seen.max(self.began)) >= self.timeout / 2;
+        let none = state.members.values().all(silent);
         if let Some(member) = state.members.get_mut(&heartbeat.id) {
+            let resumes = none && member.unanswered > 0;
             member.seen = now;
             member.unanswered = 0;
             member.heartbeat = heartbeat;
+            if resumes {
+                state.resumed = Some(now);
+            }
             return Heard::Known;
         }
         let same = |(id, member): (&String, &Member)| {
@@ -236,6 +244,14 @@ impl Fleet {
     /// For how long a host could have been heard and was not.
     pub(crate) fn silence(&self, member: &Member, since: Option<Instant>) -> Duration {
         since.map_or(Duration::ZERO, |since| since.max(member.seen).max(self.began).elapsed())
+    }
+
+    /// For how long a host has been silent while the way to hosts was open. It was cut while none of them was heard, for
+    /// instance at a leaf node, and they come back one by one: the first does not make the others lost. A process that was
+    /// not there before says nothing of the way; so what ran on the only host moves to the next one without a wait.
+    pub(crate) fn missed(&self, member: &Member, since: Instant) -> Duration {
+        let resumed = self.lock().resumed;
+        self.silence(member, Some(resumed.map_or(since, |resumed| resumed.max(since))))
     }
 
     /// Whether a host is heard. One missed heartbeat is no sign, whoever missed it: a short absence of ours changes nothing.
@@ -402,6 +418,28 @@ mod tests {
         assert_eq!(fleet.standing("a", Some(Instant::now())), Standing::Live, "nor just after it came back");
         assert_eq!(reporting(connected), Reporting::Silent);
         assert_eq!((reporting(None), reporting(Some(Instant::now()))), (Reporting::Away, Reporting::Away));
+    }
+
+    #[test]
+    fn the_first_that_is_heard_again_makes_no_other_one_lost() {
+        let fleet = fleet(Duration::from_millis(40));
+        for id in ["a", "b"] {
+            fleet.heard(beat(id, id, 1));
+        }
+        let connected = Instant::now();
+        let missed = || fleet.missed(&fleet.member("b").unwrap(), connected);
+        std::thread::sleep(Duration::from_millis(50));
+        fleet.heard(beat("c", "c", 2));
+        assert!(missed() >= Duration::from_millis(50), "a new host is no sign that the way was cut");
+        fleet.remove("c");
+        fleet.heard(beat("a", "a", 1));
+        assert!(missed() >= Duration::from_millis(50), "it was slow, and answers");
+        std::thread::sleep(Duration::from_millis(50));
+        fleet.unanswered("a");
+        let resumed = Instant::now();
+        fleet.heard(beat("a", "a", 1));
+        assert!(missed() <= resumed.elapsed());
+        assert_eq!(fleet.standing("b", Some(connected)), Standing::Silent, "it gets nothing new before it is heard");
     }
 
     #[test]

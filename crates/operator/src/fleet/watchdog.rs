@@ -96,7 +96,7 @@ pub(crate) async fn poll(operator: Arc<Operator>, id: String) {
     let timeout = operator.fleet.timeout();
     let heard = |other: &Member| other.heartbeat.id != id && operator.fleet.silence(other, Some(since)) < timeout / 2;
     let silence = Silence {
-        lasted: operator.fleet.silence(&member, Some(since)),
+        lasted: operator.fleet.missed(&member, since),
         nobody,
         unanswered,
         others: operator.fleet.members().iter().any(heard),

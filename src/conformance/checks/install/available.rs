@@ -6,33 +6,24 @@ use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 use kube::ResourceExt as _;
 
 use crate::conformance::check::{Outcome, hold};
-use crate::conformance::scene::Snapshot;
+use crate::conformance::scene::{Controller, Snapshot};
 
-pub(super) fn deployments(snapshot: &Snapshot) -> Outcome {
-    hold!(!snapshot.deployments.is_empty(), "the release has no Deployment");
-    for one in &snapshot.deployments {
-        let name = one.name_any();
-        let status = one.status.clone().unwrap_or_default();
-        let wanted = one.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
-        let (available, updated) =
-            (status.available_replicas.unwrap_or_default(), status.updated_replicas.unwrap_or_default());
-        hold!(
-            status.observed_generation == one.metadata.generation,
-            "{name}: nobody has looked at its present version yet"
-        );
+pub(super) fn parts(snapshot: &Snapshot) -> Outcome {
+    let parts: Vec<_> = snapshot.controllers.iter().filter(|one| one.part != "nats").collect();
+    hold!(!parts.is_empty(), "the release has neither operator nor hosts");
+    for Controller { name, is_observed, wanted, available, updated, .. } in &parts {
+        hold!(*is_observed, "{name}: nobody has looked at its present version yet");
         hold!(
             available >= wanted && updated >= wanted,
             "{name}: {available} of {wanted} available, {updated} of the present version"
         );
     }
-    Ok(format!("{} Deployments", snapshot.deployments.len()))
+    Ok(parts.iter().map(|one| format!("{} of {}", one.available, one.name)).collect::<Vec<_>>().join(", "))
 }
 
 pub(super) fn nats(snapshot: &Snapshot) -> Outcome {
-    for one in &snapshot.nats {
-        let wanted = one.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
-        let ready = one.status.as_ref().and_then(|status| status.ready_replicas).unwrap_or_default();
-        hold!(ready >= wanted, "{}: {ready} of {wanted} ready", one.name_any());
+    for Controller { name, wanted, available, .. } in snapshot.controllers.iter().filter(|one| one.part == "nats") {
+        hold!(available >= wanted, "{name}: {available} of {wanted} ready");
     }
     Ok(format!("{} ready", snapshot.pods_of("nats").count()))
 }

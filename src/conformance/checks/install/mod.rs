@@ -20,8 +20,8 @@ checks! {
     "install.crds.scale" objects(definitions::scale) [] 10 s
         "WorkloadDeployments can be scaled, and say by which labels"
         hint "the definition lacks its scale subresource: apply the definitions of this version, `chartwright crds apply`"
-    "install.available" objects(available::deployments) [] 10 s
-        "Every Deployment of the release has all its replicas available, of its present version"
+    "install.available" objects(available::parts) [] 10 s
+        "Operator and hosts have all their Pods available, of their present version"
         hint "look at the Pods that are not ready: kubectl describe pod, kubectl logs --previous"
     "install.nats.available" objects(available::nats) [BundledNats] 10 s
         "Every NATS server of the release is ready"

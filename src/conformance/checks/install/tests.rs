@@ -4,8 +4,8 @@ use k8s_openapi::jiff::Timestamp;
 
 use super::{available, definitions, hosts, references, services};
 use crate::conformance::check::{Outcome, Stop};
-use crate::conformance::scene::Snapshot;
 use crate::conformance::scene::sample::{Release, release};
+use crate::conformance::scene::{Controller, Snapshot};
 
 type Judge = (&'static str, fn(&Snapshot) -> Outcome);
 
@@ -17,7 +17,7 @@ const JUDGES: &[Judge] = &[
     ("crds", definitions::served),
     ("crds.stored", definitions::stored),
     ("crds.scale", definitions::scale),
-    ("available", available::deployments),
+    ("available", available::parts),
     ("nats.available", available::nats),
     ("restarts", available::restarts),
     ("images", available::images),
@@ -92,6 +92,35 @@ fn a_deployment_that_lacks_a_replica() {
 #[test]
 fn a_deployment_that_nobody_looks_at() {
     alone("available", "nobody has looked", |all| all.operator["status"]["observedGeneration"] = 1.into());
+}
+
+#[test]
+fn hosts_of_whatever_kind_that_are_not_there() {
+    let object = |status: serde_json::Value| {
+        let host = release().host;
+        serde_json::json!({ "metadata": host["metadata"], "spec": host["spec"], "status": status })
+    };
+    let judge = |one: Option<Controller>| {
+        let mut snapshot = release().snapshot();
+        snapshot.controllers[0] = one.unwrap();
+        assert_eq!(snapshot.main("host").unwrap().name, "host");
+        available::parts(&snapshot)
+    };
+    let daemons = |available: i32| {
+        let status = serde_json::json!({
+            "observedGeneration": 2, "desiredNumberScheduled": 3, "numberAvailable": available, "updatedNumberScheduled": 3,
+            "currentNumberScheduled": 3, "numberMisscheduled": 0, "numberReady": available,
+        });
+        judge(Controller::of_daemon_set(&serde_json::from_value(object(status)).unwrap()))
+    };
+    assert!(daemons(3).is_ok());
+    assert!(matches!(daemons(2), Err(Stop::Failed { seen, .. }) if seen.contains("wasmcloud-host: 2 of 3 available")));
+    let stateful = |updated: i32| {
+        let status = serde_json::json!({ "observedGeneration": 2, "replicas": 2, "readyReplicas": 2, "updatedReplicas": updated });
+        judge(Controller::of_stateful_set(&serde_json::from_value(object(status)).unwrap()))
+    };
+    assert!(stateful(2).is_ok());
+    assert!(matches!(stateful(1), Err(Stop::Failed { seen, .. }) if seen.contains("1 of the present version")));
 }
 
 #[test]
