@@ -11,10 +11,14 @@ export KUBECACHEDIR=${KUBECONFIG%/*}/cache PATH=$CACHE/bin:$PATH
 # Where `--load-images=ctr` finds the node.
 export CONTAINERD_ADDRESS=${KUBECONFIG%/kubeconfig/*}/containerd.sock
 work=$(mktemp -d)
+# What is to be undone at the end, whatever comes; a command each.
+undo=()
 leave() {
-  local one; for one in $(jobs -pr); do kill "$one" 2>/dev/null || true; done
-  ip netns del cw-outside 2>/dev/null || true
-  rm -rf "$work"
+  local one
+  for one in "${undo[@]}"; do $one >/dev/null 2>&1 || true; done
+  for one in $(jobs -pr); do kill "$one" 2>/dev/null || true; done
+  wait 2>/dev/null || true
+  rm -rf "$work" || true
 }
 trap leave EXIT
 
@@ -50,13 +54,20 @@ ask() { # NETWORK ARGUMENTS OF curl...
 }
 lost() { grep -c no "$work/requests" || true; }
 none_lost() { # WHAT
+  # One that began after it has come to its end.
+  local before; before=$(wc -l <"$work/requests")
+  more() { (($(wc -l <"$work/requests") > before + 1)); }
+  local end=$((SECONDS + 15))
+  until more; do ((SECONDS < end)) || failed "no more requests since: $1"; sleep 0.1; done
   [[ $(lost) == 0 ]] || { sort "$work/errors" | uniq -c; failed "$(lost) of $(wc -l <"$work/requests") requests were lost until: $1"; }
   ok "$1; none of $(wc -l <"$work/requests") requests lost so far"
 }
+# Pods of the namespace, and how often each was restarted.
+restarts() { k get pods -o 'jsonpath={range .items[*]}{.metadata.uid} {.status.containerStatuses[*].restartCount}{"\n"}{end}' | sort; }
 stop_asking() { kill "$asking"; wait "$asking" 2>/dev/null || true; }
 # The network `cw-outside`, with one address and a way to the node: what comes from the node itself follows other rules.
 outside() {
-  ip netns add cw-outside
+  ip netns add cw-outside; undo+=('ip netns del cw-outside')
   ip -n cw-testbed link add cw-outside type veth peer name eth0 netns cw-outside
   ip -n cw-testbed addr add 172.31.0.1/30 dev cw-outside
   ip -n cw-outside addr add 172.31.0.2/30 dev eth0

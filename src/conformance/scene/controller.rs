@@ -53,7 +53,7 @@ impl Controller {
         let (spec, status) = (object.spec.clone()?, object.status.clone().unwrap_or_default());
         Some(Self {
             wanted: spec.replicas.unwrap_or(1),
-            available: status.ready_replicas.unwrap_or_default(),
+            available: status.available_replicas.unwrap_or_default(),
             updated: status.updated_replicas.unwrap_or_default(),
             ..Self::new(object, spec.template, status.observed_generation)?
         })

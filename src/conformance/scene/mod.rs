@@ -158,7 +158,9 @@ impl Scene {
             },
             Need::TwoHosts => {
                 let hosts = self.snapshot.hosts.iter().filter(|host| host.ready).count();
-                (hosts < 2).then(|| format!("{hosts} host is ready; set `hostDefaults.replicas` to 2"))
+                (hosts < 2).then(|| {
+                    format!("{hosts} host is ready; set `hostDefaults.replicas` to 2 (a DaemonSet needs another node)")
+                })
             }
             Need::BundledNats => {
                 self.snapshot.template("nats").is_none().then(|| "the release uses a NATS server of others".to_owned())

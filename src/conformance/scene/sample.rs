@@ -166,7 +166,7 @@ fn host(number: u32) -> Value {
 pub(in crate::conformance) fn release() -> Release {
     let mut nats = deployment("nats", 1);
     nats["spec"]["serviceName"] = json!("wasmcloud-nats");
-    nats["status"] = json!({"replicas": 1, "readyReplicas": 1});
+    nats["status"] = json!({"replicas": 1, "availableReplicas": 1});
     let service = |part: &str, port: &str| {
         json!({
             "metadata": {"name": format!("wasmcloud-{part}")},

@@ -272,11 +272,7 @@ pub(in crate::conformance) fn arguments(container: Option<&Container>) -> Vec<St
 async fn controllers(client: &Client, namespace: &str) -> Result<Vec<Controller>, ClusterError> {
     let deployments: Vec<Deployment> = list(client, namespace).await?;
     let stateful: Vec<StatefulSet> = list(client, namespace).await?;
-    let daemons: Vec<DaemonSet> = match list(client, namespace).await {
-        // Hosts are one only by choice: whoever may not look has none most likely.
-        Err(err) if err.code() == Some(403) => Vec::new(),
-        listed => listed?,
-    };
+    let daemons: Vec<DaemonSet> = list(client, namespace).await?;
     let mut all: Vec<Controller> = deployments.iter().filter_map(Controller::of_deployment).collect();
     all.extend(stateful.iter().filter_map(Controller::of_stateful_set));
     all.extend(daemons.iter().filter_map(Controller::of_daemon_set));

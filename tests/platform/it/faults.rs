@@ -288,9 +288,10 @@ async fn when_no_host_at_all_is_heard_nothing_is_moved() {
     assert_eq!(uids(&scene).await, before);
     assert_eq!(hosts.list(&ListParams::default()).await.unwrap().items.len(), 2);
     assert_eq!(starts(&[&a, &b]).len(), 4);
-    for host in [&a, &b] {
-        host.change(|seen| (seen.mute, seen.deaf) = (false, false));
-    }
+    // One by one: some questions to the second go unanswered while the first is heard again.
+    a.change(|seen| (seen.mute, seen.deaf) = (false, false));
+    tokio::time::sleep(Duration::from_millis(1200)).await;
+    b.change(|seen| (seen.mute, seen.deaf) = (false, false));
     eventually("they are back", async || {
         hosts
             .list(&ListParams::default())

@@ -184,6 +184,7 @@ mod tests {
         let member = |draining| Member {
             heartbeat: HostHeartbeat { friendly_name: "pod-1".into(), ..HostHeartbeat::default() },
             seen: Instant::now(),
+            joined: Instant::now(),
             ours: None,
             draining,
             unanswered: 0,

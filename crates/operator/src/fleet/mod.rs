@@ -55,6 +55,8 @@ pub struct Member {
     pub heartbeat: HostHeartbeat,
     /// When.
     pub seen: Instant,
+    /// When it was first heard of.
+    pub joined: Instant,
     /// Whether it is one of ours; unknown until it was asked.
     pub ours: Option<bool>,
     /// Its Pod is being deleted, or it said so itself.
@@ -80,7 +82,7 @@ struct State {
     /// Where a workload was before it moved off a host that drains: it is served there until that host ends.
     left: HashMap<String, String>,
     counts: HashMap<String, usize>,
-    /// When a host was heard again after none was, and answered no polls.
+    /// When a host was heard again that could not be asked while no other one was heard either.
     resumed: Option<Instant>,
 }
 
@@ -127,16 +129,13 @@ impl Fleet {
     pub(crate) fn heard(&self, heartbeat: HostHeartbeat) -> Heard {
         let mut state = self.lock();
         let now = Instant::now();
-        let silent = |member: &Member| now.duration_since(member.seen.max(self.began)) >= self.timeout / 2;
-        let none = state.members.values().all(silent);
+        if state.members.get(&heartbeat.id).is_some_and(|member| self.resumes(&state, member, now)) {
+            state.resumed = Some(now);
+        }
         if let Some(member) = state.members.get_mut(&heartbeat.id) {
-            let resumes = none && member.unanswered > 0;
             member.seen = now;
             member.unanswered = 0;
             member.heartbeat = heartbeat;
-            if resumes {
-                state.resumed = Some(now);
-            }
             return Heard::Known;
         }
         let same = |(id, member): (&String, &Member)| {
@@ -151,17 +150,30 @@ impl Fleet {
             return Heard::Double(id.clone());
         }
         let before = before.map(|(id, _)| id);
-        if let Some(id) = &before {
-            state.members.remove(id);
+        if let Some(member) = before.as_ref().and_then(|id| state.members.remove(id))
+            && self.resumes(&state, &member, now)
+        {
+            state.resumed = Some(now);
         }
         let id = heartbeat.id.clone();
-        state.members.insert(id, Member { heartbeat, seen: now, ours: None, draining: false, unanswered: 0 });
+        let member = Member { heartbeat, seen: now, joined: now, ours: None, draining: false, unanswered: 0 };
+        state.members.insert(id, member);
         Heard::New(before)
+    }
+
+    /// Whether the way to hosts was cut until now, that this one is heard again, and not just it alone busy: it could not be asked, and
+    /// of those that were there with it none was heard. Once in each `timeout`: a host that is busy again and again puts nothing off for ever.
+    fn resumes(&self, state: &State, member: &Member, now: Instant) -> bool {
+        let silent = |one: &Member| now.duration_since(one.seen.max(self.began)) >= self.timeout / 2;
+        let lately = state.resumed.is_some_and(|resumed| now.duration_since(resumed) < self.timeout);
+        let others = || state.members.values().filter(|one| one.joined <= member.seen);
+        !lately && member.unanswered > 0 && silent(member) && others().all(silent)
     }
 
     /// A host that the cluster knew before we began: it counts as heard when we began.
     pub(crate) fn expect(&self, heartbeat: HostHeartbeat) {
-        let member = Member { heartbeat, seen: self.began, ours: None, draining: false, unanswered: 0 };
+        let member =
+            Member { heartbeat, seen: self.began, joined: self.began, ours: None, draining: false, unanswered: 0 };
         self.lock().members.entry(member.heartbeat.id.clone()).or_insert(member);
     }
 
@@ -247,7 +259,7 @@ impl Fleet {
     }
 
     /// For how long a host has been silent while the way to hosts was open. It was cut while none of them was heard, for
-    /// instance at a leaf node, and they come back one by one: the first does not make the others lost. A process that was
+    /// instance at a leaf node, and they come back one by one: the first does not make the others lost. A host with a name that was
     /// not there before says nothing of the way; so what ran on the only host moves to the next one without a wait.
     pub(crate) fn missed(&self, member: &Member, since: Instant) -> Duration {
         let resumed = self.lock().resumed;
@@ -436,10 +448,16 @@ mod tests {
         assert!(missed() >= Duration::from_millis(50), "it was slow, and answers");
         std::thread::sleep(Duration::from_millis(50));
         fleet.unanswered("a");
+        fleet.heard(beat("c", "c", 2));
         let resumed = Instant::now();
         fleet.heard(beat("a", "a", 1));
-        assert!(missed() <= resumed.elapsed());
+        assert!(missed() <= resumed.elapsed(), "whoever came meanwhile does not count");
         assert_eq!(fleet.standing("b", Some(connected)), Standing::Silent, "it gets nothing new before it is heard");
+        std::thread::sleep(Duration::from_millis(50));
+        fleet.unanswered("a");
+        let resumed = Instant::now();
+        fleet.heard(beat("next", "a", 3));
+        assert!(missed() <= resumed.elapsed(), "the next process of a host is that host");
     }
 
     #[test]

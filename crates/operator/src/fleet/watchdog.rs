@@ -107,7 +107,7 @@ pub(crate) async fn poll(operator: Arc<Operator>, id: String) {
         if member.draining {
             tracing::info!(host = name, id, why, "a host that was about to end is gone");
         } else {
-            tracing::warn!(host = name, id, silent = ?silence.lasted, why, "a host is given up");
+            tracing::warn!(host = name, id, silent = ?member.seen.elapsed(), why, "a host is given up");
         }
         operator.host_lost(&id, why).await;
     }

@@ -23,7 +23,7 @@ pub(super) fn parts(snapshot: &Snapshot) -> Outcome {
 
 pub(super) fn nats(snapshot: &Snapshot) -> Outcome {
     for Controller { name, wanted, available, .. } in snapshot.controllers.iter().filter(|one| one.part == "nats") {
-        hold!(available >= wanted, "{name}: {available} of {wanted} ready");
+        hold!(available >= wanted, "{name}: {available} of {wanted} available");
     }
     Ok(format!("{} ready", snapshot.pods_of("nats").count()))
 }

@@ -116,7 +116,7 @@ fn hosts_of_whatever_kind_that_are_not_there() {
     assert!(daemons(3).is_ok());
     assert!(matches!(daemons(2), Err(Stop::Failed { seen, .. }) if seen.contains("wasmcloud-host: 2 of 3 available")));
     let stateful = |updated: i32| {
-        let status = serde_json::json!({ "observedGeneration": 2, "replicas": 2, "readyReplicas": 2, "updatedReplicas": updated });
+        let status = serde_json::json!({ "observedGeneration": 2, "replicas": 2, "availableReplicas": 2, "updatedReplicas": updated });
         judge(Controller::of_stateful_set(&serde_json::from_value(object(status)).unwrap()))
     };
     assert!(stateful(2).is_ok());
@@ -125,7 +125,7 @@ fn hosts_of_whatever_kind_that_are_not_there() {
 
 #[test]
 fn a_server_that_is_not_ready() {
-    alone("nats.available", "0 of 1 ready", |all| all.nats["status"]["readyReplicas"] = 0.into());
+    alone("nats.available", "0 of 1 available", |all| all.nats["status"]["availableReplicas"] = 0.into());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::cluster::ClusterError;
 use crate::conformance::check::{Outcome, hold};
-use crate::conformance::scene::{Draft, Stage};
+use crate::conformance::scene::{Draft, Stage, is_ready};
 
 fn restarts(pods: &[Pod]) -> i32 {
     let statuses = pods.iter().filter_map(|pod| pod.status.as_ref());
@@ -23,11 +23,11 @@ pub(super) async fn reconnect(stage: &Stage) -> Outcome {
         before += restarts(&stage.pods_now(part).await?);
     }
     let pods: Api<Pod> = Api::namespaced(stage.client.clone(), &stage.namespace);
-    let servers: Vec<String> = stage.snapshot().pods_of("nats").map(ResourceExt::name_any).collect();
+    let servers = stage.pods_now("nats").await?;
     let load = stage.load(&shared.address(), &shared.host(), 100);
     let away = async {
-        for server in &servers {
-            let deleted = pods.delete(server, &DeleteParams::default().grace_period(1)).await;
+        for server in servers.iter().map(ResourceExt::name_any) {
+            let deleted = pods.delete(&server, &DeleteParams::default().grace_period(1)).await;
             deleted.map_err(ClusterError::when(format!("delete the Pod {server}")))?;
         }
         stage.at("the NATS server comes back");
@@ -36,15 +36,9 @@ pub(super) async fn reconnect(stage: &Stage) -> Outcome {
         let begun = Instant::now();
         // What shows that all is connected: something new can be started.
         loop {
-            let ready = servers.iter().map(|server| pods.get_opt(server));
-            let mut all = true;
-            for server in ready {
-                let pod = server.await.map_err(ClusterError::when("look at the NATS server"))?;
-                let conditions =
-                    pod.and_then(|pod| pod.status).and_then(|status| status.conditions).unwrap_or_default();
-                all &= conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True");
-            }
-            if all {
+            let now = stage.pods_now("nats").await?;
+            let is_new = |pod: &&Pod| is_ready(pod) && !servers.iter().any(|before| before.uid() == pod.uid());
+            if now.iter().filter(is_new).count() >= servers.len() {
                 break;
             }
             sleep(Duration::from_millis(300)).await;

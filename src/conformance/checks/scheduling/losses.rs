@@ -10,30 +10,26 @@ use tokio::time::sleep;
 
 use crate::cluster::ClusterError;
 use crate::conformance::check::{Outcome, Stop, hold};
-use crate::conformance::scene::{Running, Stage, address};
+use crate::conformance::scene::{Running, Stage, is_ready};
 
-/// Deletes a Pod and waits until another one of its owner is ready in its place.
-async fn replaced(stage: &Stage, name: &str, grace: Option<u32>) -> Result<(), Stop> {
+/// Deletes a Pod and waits until another one of its owner is ready in its place. That may go by the same name.
+async fn replaced(stage: &Stage, pod: &Pod, grace: Option<u32>) -> Result<(), Stop> {
     let pods: Api<Pod> = Api::namespaced(stage.client.clone(), &stage.namespace);
-    let doing = || ClusterError::when(format!("look at the Pod {name}"));
-    let pod = pods.get(name).await.map_err(doing())?;
+    let name = pod.name_any();
+    let doing = || ClusterError::when(format!("look at what takes the place of the Pod {name}"));
     let owner = pod.owner_references().first().map(|owner| owner.uid.clone()).unwrap_or_default();
     let siblings = |all: &[Pod]| {
-        let ready = |pod: &&Pod| {
-            let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
-            pod.metadata.deletion_timestamp.is_none()
-                && conditions.into_iter().any(|one| one.type_ == "Ready" && one.status == "True")
-        };
+        let ready = |pod: &&Pod| pod.metadata.deletion_timestamp.is_none() && is_ready(pod);
         let ours = all.iter().filter(|pod| pod.owner_references().iter().any(|one| one.uid == owner));
-        ours.filter(ready).map(ResourceExt::name_any).collect::<Vec<_>>()
+        ours.filter(ready).map(ResourceExt::uid).collect::<Vec<_>>()
     };
     let list = ListParams::default();
     let wanted = siblings(&pods.list(&list).await.map_err(doing())?.items).len();
     let params = grace.map_or_else(DeleteParams::default, |grace| DeleteParams::default().grace_period(grace));
-    pods.delete(name, &params).await.map_err(ClusterError::when(format!("delete the Pod {name}")))?;
+    pods.delete(&name, &params).await.map_err(ClusterError::when(format!("delete the Pod {name}")))?;
     loop {
         let now = siblings(&pods.list(&list).await.map_err(doing())?.items);
-        if now.len() >= wanted && !now.iter().any(|one| one == name) {
+        if now.len() >= wanted && !now.contains(&pod.uid()) {
             return Ok(());
         }
         stage.at(format!("{} of {wanted} Pods are ready after {name} went", now.len()));
@@ -47,7 +43,7 @@ pub(super) async fn operator(stage: &Stage) -> Outcome {
     let Some(pod) = pods.first() else { return Err(Stop::failed("there is no Pod of the operator")) };
     let name = pod.name_any();
     let task = async {
-        replaced(stage, &name, None).await?;
+        replaced(stage, pod, None).await?;
         stage.at("the next operator starts a workload");
         let draft = crate::conformance::scene::Draft::hello(stage, "next")?;
         stage.workloads().start(&draft).await.map(drop)
@@ -58,8 +54,8 @@ pub(super) async fn operator(stage: &Stage) -> Outcome {
     Ok(format!("{name} was replaced; {} requests meanwhile, none lost", loaded.good))
 }
 
-/// A Pod of a host that runs one of the shared workload, and that host's address.
-async fn victim(stage: &Stage, running: &Running) -> Result<(String, String, String), Stop> {
+/// A Pod of a host that runs one of the shared workload, and the name of that host.
+async fn victim(stage: &Stage, running: &Running) -> Result<(Pod, String), Stop> {
     let hosts = stage.workloads().hosts(&running.name).await?;
     let api: Api<Pod> = Api::namespaced(stage.client.clone(), &stage.namespace);
     let pods = api.list(&ListParams::default()).await.map_err(ClusterError::when("list pods"))?.items;
@@ -67,7 +63,7 @@ async fn victim(stage: &Stage, running: &Running) -> Result<(String, String, Str
         let of =
             |pod: &&Pod| pod.status.as_ref().and_then(|status| status.pod_ip.as_deref()) == Some(host.address.as_str());
         if let Some(pod) = pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none()).find(of) {
-            return Ok((pod.name_any(), address(&host), host.name));
+            return Ok((pod.clone(), host.name));
         }
     }
     Err(Stop::failed("no Pod has the address of a Host that runs the shared workload"))
@@ -75,15 +71,16 @@ async fn victim(stage: &Stage, running: &Running) -> Result<(String, String, Str
 
 pub(super) async fn drain(stage: &Stage) -> Outcome {
     let shared = stage.shared().await?.clone();
-    let (pod, _, _) = victim(stage, &shared.running).await?;
+    let (pod, _) = victim(stage, &shared.running).await?;
+    let name = pod.name_any();
     let task = async {
         replaced(stage, &pod, None).await?;
         moved(stage, &shared.running).await?;
         // Until its last moment: that is when a request would be lost.
         let pods: Api<Pod> = Api::namespaced(stage.client.clone(), &stage.namespace);
-        let there = async || pods.get_opt(&pod).await.map_err(ClusterError::when(format!("look at the Pod {pod}")));
-        while there().await?.is_some() {
-            stage.at(format!("{pod} has not ended yet"));
+        let there = async || pods.get_opt(&name).await.map_err(ClusterError::when(format!("look at the Pod {name}")));
+        while there().await?.is_some_and(|there| there.uid() == pod.uid()) {
+            stage.at(format!("{name} has not ended yet"));
             sleep(Duration::from_millis(300)).await;
         }
         Ok::<(), Stop>(())
@@ -91,7 +88,7 @@ pub(super) async fn drain(stage: &Stage) -> Outcome {
     let (loaded, done) = stage.load(&shared.service_address, &shared.host(), 20).during(task).await?;
     done?;
     loaded.none_lost()?;
-    Ok(format!("{pod} drained; {} requests meanwhile, none lost", loaded.good))
+    Ok(format!("{name} drained; {} requests meanwhile, none lost", loaded.good))
 }
 
 /// Until both replicas run, and each Workload is on a Host that exists.
@@ -110,7 +107,7 @@ async fn moved(stage: &Stage, running: &Running) -> Result<(), Stop> {
 pub(super) async fn host(stage: &Stage) -> Outcome {
     let shared = stage.shared().await?.clone();
     moved(stage, &shared.running).await?;
-    let (pod, _, host) = victim(stage, &shared.running).await?;
+    let (pod, host) = victim(stage, &shared.running).await?;
     let api: Api<Host> = Api::namespaced(stage.client.clone(), &stage.namespace);
     let before = api.get(&host).await.map_err(ClusterError::when(format!("look at the Host {host}")))?;
     let begun = Instant::now();
