@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::time::{Duration, Instant};
 
 use chartwright::cluster::Kinds;
-use k8s_openapi::api::core::v1::Node;
+use k8s_openapi::api::core::v1::{Namespace, Node};
 use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};
 use serde_json::json;
 
@@ -89,6 +89,19 @@ async fn v04_too_little_room_on_the_nodes_is_a_warning_with_both_numbers() {
     assert!(before.contains("the nodes have cpu 30m and memory 1024Mi left"), "{}", run.stderr);
     nodes.delete(&name, &DeleteParams::default()).await.unwrap();
     scene.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_namespace_that_is_on_its_way_out_takes_no_release() {
+    let Some(scene) = Scene::new("going").await else { return };
+    // No controller empties it here, so it stays.
+    let namespaces: Api<Namespace> = Api::all(scene.client());
+    namespaces.delete(&scene.namespace, &DeleteParams::default()).await.unwrap();
+    let run = scene.ours(&[&["preflight", "--no-pod"], PROFILE.as_slice()].concat());
+    assert_eq!(run.code, 1, "{}{}", run.stdout, run.stderr);
+    let line = run.stdout.lines().find(|line| line.starts_with("FAILED") && line.contains(" namespace "));
+    let words = format!("the namespace {} is being deleted", scene.namespace);
+    assert!(line.is_some_and(|line| line.contains(&words)), "{}", run.stdout);
 }
 
 #[tokio::test(flavor = "multi_thread")]
