@@ -51,7 +51,10 @@ impl FinalizersArgs {
         };
         match args.cluster.run(async |client| install::release_finalizers(&client, &place).await)? {
             Ok(freed) => {
-                output::say(&format!("{freed} objects freed"));
+                output::say(&format!("{} objects freed", freed.objects));
+                for namespace in freed.unseen {
+                    output::say(&format!("passed over {namespace}: it is gone, or may not be looked into"));
+                }
                 Ok(Outcome::Done)
             }
             Err(err) => {

@@ -1,5 +1,6 @@
 //! Before an uninstall: nothing of ours keeps anything from going once the operator is gone.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,7 @@ use chartwright_contract::crds::names::{
 use chartwright_contract::crds::{Artifact, Host, Workload};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Namespace, Pod};
 use kube::api::{ListParams, Patch, PatchParams};
 use kube::{Api, Client, Resource, ResourceExt as _};
 use serde::de::DeserializeOwned;
@@ -44,11 +45,21 @@ pub struct Place {
     pub watch_namespaces: Vec<String>,
 }
 
+/// What was done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Freed {
+    /// So many objects.
+    pub objects: usize,
+    /// Namespaces that may not be looked into, and are not known to be there: the Role went with them.
+    pub unseen: BTreeSet<String>,
+}
+
 /// Ends the operator of a release, which would take them again, and takes our finalizers from everything it looked after.
-/// Returns how many objects were freed. The objects themselves stay; what runs on hosts of other releases is held on by theirs.
-pub async fn release(client: &Client, place: &Place) -> Result<usize, InstallError> {
+/// The objects themselves stay; what runs on hosts of other releases is held on by theirs.
+pub async fn release(client: &Client, place: &Place) -> Result<Freed, InstallError> {
     end_operator(client, place).await?;
     let mut freed = 0;
+    let mut unseen = BTreeSet::new();
     let all = ListParams::default();
     let foreign = |host: &Host| {
         let release = host.labels().get(INSTANCE);
@@ -73,8 +84,11 @@ pub async fn release(client: &Client, place: &Place) -> Result<usize, InstallErr
         watched.push(reach);
     }
     for namespace in watched {
-        freed += free::<Workload>(client, namespace, &all, ours).await?;
-        freed += free::<Artifact>(client, namespace, &all, |_| true).await?;
+        let done = async {
+            let workloads = free::<Workload>(client, namespace, &all, ours).await?;
+            Ok::<_, ClusterError>(workloads + free::<Artifact>(client, namespace, &all, |_| true).await?)
+        };
+        freed += unless_gone(client, place, namespace, done.await, &mut unseen).await?;
     }
     let marked = ListParams::default().labels(HOST_POD);
     let mut namespaces = place.host_namespaces.clone();
@@ -82,9 +96,34 @@ pub async fn release(client: &Client, place: &Place) -> Result<usize, InstallErr
     namespaces.sort();
     namespaces.dedup();
     for namespace in &namespaces {
-        freed += free::<Pod>(client, Some(namespace), &marked, |_| true).await?;
+        let done = free::<Pod>(client, Some(namespace), &marked, |_| true).await;
+        freed += unless_gone(client, place, Some(namespace), done, &mut unseen).await?;
     }
-    Ok(freed)
+    Ok(Freed { objects: freed, unseen })
+}
+
+/// A namespace that was deleted took the Role along that let us see it: whoever is refused there, and may not see whether it is
+/// there, goes on with the others.
+async fn unless_gone(
+    client: &Client,
+    place: &Place,
+    namespace: Option<&str>,
+    done: Result<usize, ClusterError>,
+    unseen: &mut BTreeSet<String>,
+) -> Result<usize, ClusterError> {
+    let (Err(ClusterError::Refused { status, .. }), Some(name)) = (&done, namespace) else { return done };
+    if status.code != 403 || name == place.namespace {
+        return done;
+    }
+    match Api::<Namespace>::all(client.clone()).get_opt(name).await {
+        Ok(Some(_)) => done,
+        Ok(None) => Ok(0),
+        Err(kube::Error::Api(status)) if status.code == 403 => {
+            unseen.insert(name.to_owned());
+            Ok(0)
+        }
+        Err(err) => Err(ClusterError::when(format!("look whether there is a namespace {name}"))(err)),
+    }
 }
 
 async fn end_operator(client: &Client, place: &Place) -> Result<(), InstallError> {

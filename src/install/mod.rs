@@ -32,7 +32,7 @@ pub use content::Content;
 pub use crds::{Marks, apply_all as apply_crds};
 pub use differ::differences;
 pub use error::InstallError;
-pub use finalizers::{Place, release as release_finalizers};
+pub use finalizers::{Freed, Place, release as release_finalizers};
 pub use manifest::read as read_manifest;
 pub use plan::{Action, Plan, Planner, Step};
 pub use preflight::{Finding, Probing, Verdict, capacity, preflight};

@@ -189,8 +189,11 @@ async fn work(
             watch_namespaces: Watched::by(&own.objects).names(),
         };
         let freed = patiently(end, async || finalizers::release(client, &place).await).await?;
-        if freed > 0 {
-            reporter.step(&format!("freed {freed} objects of the operator's finalizers"));
+        if freed.objects > 0 {
+            reporter.step(&format!("freed {} objects of the operator's finalizers", freed.objects));
+        }
+        for namespace in freed.unseen {
+            reporter.step(&format!("passed over {namespace}: it is gone, or may not be looked into"));
         }
     }
     let mut order: Vec<&Object> = own.objects.iter().filter(|object| !marks::is_kept(&object.value)).collect();

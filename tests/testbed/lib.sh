@@ -42,6 +42,9 @@ must() {
   ok "$what ($((SECONDS - began)) s)"
 }
 
+# Pods of the namespace, and how often each was restarted.
+restarts() { k get pods -o 'jsonpath={range .items[*]}{.metadata.uid} {.status.containerStatuses[*].restartCount}{"\n"}{end}' | sort; }
+
 # --- Requests meanwhile -----------------------------------------------------------------------------------------------------
 # A request every 50 ms, each on a connection of its own, until `stop_asking`.
 ask() { # NETWORK ARGUMENTS OF curl...
@@ -62,8 +65,6 @@ none_lost() { # WHAT
   [[ $(lost) == 0 ]] || { sort "$work/errors" | uniq -c; failed "$(lost) of $(wc -l <"$work/requests") requests were lost until: $1"; }
   ok "$1; none of $(wc -l <"$work/requests") requests lost so far"
 }
-# Pods of the namespace, and how often each was restarted.
-restarts() { k get pods -o 'jsonpath={range .items[*]}{.metadata.uid} {.status.containerStatuses[*].restartCount}{"\n"}{end}' | sort; }
 stop_asking() { kill "$asking"; wait "$asking" 2>/dev/null || true; }
 # The network `cw-outside`, with one address and a way to the node: what comes from the node itself follows other rules.
 outside() {
@@ -155,7 +156,7 @@ spec:
   template:
     spec:
       components: [{name: hello, image: "$registry/hello:1"}]
-      hostInterfaces: [{namespace: wasi, package: http, interfaces: [incoming-handler], config: {host: hello.example.test}}]
+      hostInterfaces: [{namespace: wasi, package: http, interfaces: [incoming-handler], config: {host: hello.$namespace.example.test}}]
 YAML
 }
 hello() { [[ $(net curl -fsS --max-time 2 "http://hello.$namespace.svc.cluster.local/") == hello ]]; }

@@ -21,6 +21,11 @@ impl Health {
         self.working.store(true, Ordering::Relaxed);
     }
 
+    /// All watches begin anew.
+    pub(crate) fn begins(&self) {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// A watch is refused; none: it is not any more.
     pub(crate) fn refused(&self, watch: &str, why: Option<String>) {
         let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,9 +1,10 @@
 //! Everything the controllers share, and what one thing that happens means for the others.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chartwright_contract::crds::names::WORKLOAD_FINALIZER;
 use chartwright_contract::crds::{Artifact, Host, Workload, WorkloadDeployment, WorkloadReplicaSet};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
@@ -12,7 +13,7 @@ use kube::{Resource, ResourceExt as _};
 use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
-use crate::cluster::{Cluster, Key};
+use crate::cluster::{Cluster, Kept, Key, is_gone};
 use crate::controllers::queue::Queue;
 use crate::controllers::route::Warned;
 use crate::controllers::starts::Starts;
@@ -33,6 +34,8 @@ pub struct Settings {
     pub cluster_domain: String,
     /// Whether Artifacts are looked after.
     pub artifacts: bool,
+    /// Whether objects are held by a finalizer until their end is seen to.
+    pub holds: bool,
 }
 
 /// One queue for each controller.
@@ -62,6 +65,8 @@ pub struct Operator {
     pub(crate) starts: Starts,
     /// What was said of Services.
     pub(crate) warned: Warned,
+    /// The uids of workloads that we delete ourselves, until they are gone.
+    retired: Mutex<HashSet<String>>,
     /// Cancelled once this operator is not the active one any more: what goes on beside the controllers ends with it.
     pub(crate) over: CancellationToken,
 }
@@ -83,8 +88,8 @@ impl Operator {
             routes: Queue::new(),
             hosts: Queue::new(),
         };
-        let (warned, over) = (Warned::default(), CancellationToken::new());
-        Arc::new(Self { cluster, bus, fleet, metrics, settings, queues, starts, warned, over })
+        let (warned, retired, over) = (Warned::default(), Mutex::default(), CancellationToken::new());
+        Arc::new(Self { cluster, bus, fleet, metrics, settings, queues, starts, warned, retired, over })
     }
 
     /// Does something beside the controllers, for as long as this operator is the active one.
@@ -93,10 +98,58 @@ impl Operator {
         tokio::spawn(async move { over.run_until_cancelled(task).await });
     }
 
+    /// An object with the first of these finalizers; or with none of them where we hold nothing: it may have one of another time.
+    pub(crate) async fn held<K: Kept>(&self, object: Arc<K>, finalizers: &[&str]) -> kube::Result<Arc<K>> {
+        let has = |finalizer: &&str| object.finalizers().iter().any(|one| one == finalizer);
+        if self.settings.holds {
+            let first = finalizers.first().filter(|first| !has(first));
+            return match first {
+                Some(first) => self.cluster.hold(&*object, first).await,
+                None => Ok(object),
+            };
+        }
+        if !finalizers.iter().any(has) || self.is_retired(&*object) {
+            return Ok(object);
+        }
+        self.cluster.release(&*object, finalizers).await?;
+        Ok(K::store(&self.cluster).get(&Key::of(&*object)).unwrap_or(object))
+    }
+
+    /// Deletes a workload of ours. It is held until its host was told, wherever we hold nothing else: what takes its place waits
+    /// for that.
+    pub(crate) async fn retire(&self, workload: &Workload) -> kube::Result<()> {
+        if self.settings.holds {
+            return self.cluster.delete(workload).await;
+        }
+        self.retired().insert(uid(workload));
+        match self.cluster.hold(workload, WORKLOAD_FINALIZER).await {
+            Ok(_) => self.cluster.delete(workload).await,
+            Err(err) if is_gone(&err) => Ok(()),
+            Err(err) => Err(err),
+        }
+    }
+
+    fn retired(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.retired.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_retired(&self, object: &impl Resource) -> bool {
+        self.retired().contains(&uid(object))
+    }
+
     // --- What changed in the cluster ---------------------------------------------------------------------------------
 
     pub(crate) fn workload_changed(&self, workload: &Workload) {
-        self.queues.workloads.add(Key::of(workload));
+        let key = Key::of(workload);
+        let host = workload.status.as_ref().and_then(|status| status.host_id.as_deref());
+        if let Some(host) = host.filter(|_| !self.settings.holds)
+            && self.cluster.workloads.get(&key).is_none_or(|one| uid(&*one) != uid(workload))
+            && !self.retired().remove(&uid(workload))
+        {
+            // It may have gone before anybody looked at it, and its host is to be told.
+            self.fleet.assign(&uid(workload), host, &key.to_string());
+        }
+        self.queues.workloads.add(key);
         let namespace = workload.namespace().unwrap_or_default();
         if let Some(owner) = owner::<WorkloadReplicaSet>(workload) {
             self.queues.replica_sets.add_after(Key::new(&namespace, owner), SOON);

@@ -23,6 +23,9 @@ pub struct Options {
     pub identity: String,
     /// None: all.
     pub watch_namespaces: Vec<String>,
+    /// Whether Workloads and Artifacts carry a finalizer: not with `watch_namespaces`, since rights that a Role gives in a namespace go
+    /// with it, and what is held there would keep it in Terminating for ever.
+    pub holds: bool,
     pub host_namespaces: Vec<String>,
     pub release: Option<String>,
     pub allow_shared_hosts: bool,
@@ -98,6 +101,7 @@ impl Options {
             nats: nats::options(&given, "nats", NAME),
             own_namespace: own_namespace.unwrap_or_default(),
             identity: identity(&environment),
+            holds: given.list("watch-namespaces").is_empty(),
             watch_namespaces: given.list("watch-namespaces"),
             host_namespaces: given.list("host-namespaces"),
             release: given.text("release").filter(|release| !release.is_empty()),

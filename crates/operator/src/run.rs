@@ -1,6 +1,8 @@
 //! From options to an operator that works, and to its orderly end.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,9 +20,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::bus::Bus;
-use crate::cluster::{Cluster, Scope, watch, watch_metadata};
+use crate::cluster::{Cluster, Scope, Sight, watch, watch_metadata};
 use crate::controllers::starts::Starts;
-use crate::controllers::{self, host};
+use crate::controllers::{self, host, workload};
 use crate::election::Election;
 use crate::fleet::{Fleet, Pressure, heartbeats, watchdog};
 use crate::health::Health;
@@ -115,7 +117,20 @@ pub async fn run(
     }
     metrics.leads(true);
     tracing::info!(namespace = options.own_namespace, "the operator is the active one");
-    let result = lead(&options, client, Bus::new(connection), &metrics, &health, election.as_ref(), stop).await;
+    let bus = Bus::new(connection);
+    let mut lost = std::pin::pin!(async {
+        match &election {
+            Some(election) => election.hold().await,
+            None => std::future::pending().await,
+        }
+    });
+    let result = loop {
+        match lead(&options, &client, &bus, &metrics, &health, &mut lost, &mut stop).await {
+            Ok(Course::Anew) => {}
+            Ok(Course::Over) => break Ok(()),
+            Err(err) => break Err(err),
+        }
+    };
     metrics.leads(false);
     if let (Some(election), Ok(())) = (&election, &result) {
         match tokio::time::timeout(Duration::from_secs(3), election.release()).await {
@@ -127,53 +142,69 @@ pub async fn run(
     result
 }
 
+/// How the work of the active operator ended.
+enum Course {
+    /// It was told to stop.
+    Over,
+    /// It may see more than when it began, and begins anew: it decides nothing by half of what there is.
+    Anew,
+}
+
 /// What the active operator does.
 async fn lead(
     options: &Options,
-    client: Client,
-    bus: Bus,
+    client: &Client,
+    bus: &Bus,
     metrics: &Arc<Metrics>,
     health: &Arc<Health>,
-    election: Option<&Election>,
-    mut stop: std::pin::Pin<&mut impl Future<Output = ()>>,
-) -> Result<(), OperatorError> {
+    lost: &mut Pin<&mut impl Future<Output = ()>>,
+    stop: &mut Pin<&mut impl Future<Output = ()>>,
+) -> Result<Course, OperatorError> {
     let policy = Policy { shared_hosts: options.allow_shared_hosts, ..Policy::default() };
     let pressure = Pressure { cpu: options.cpu_backpressure_threshold, memory: options.memory_backpressure_threshold };
     let operator = Operator::new(
         Cluster::new(client.clone(), options.own_namespace.clone(), options.identity.clone(), Arc::clone(metrics)),
-        bus,
+        bus.clone(),
         Fleet::new(options.heartbeat_timeout, policy, pressure),
         Arc::clone(metrics),
         Settings {
             release: options.release.clone(),
             cluster_domain: options.cluster_domain.clone(),
             artifacts: !options.disable_artifact_controller,
+            holds: options.holds,
         },
         Starts::new(options.max_concurrent_starts, options.max_concurrent_starts_per_host),
     );
     // However this ends.
     let _over = operator.over.clone().drop_guard();
     let certificates = match &options.certificates {
-        Some(list) => Some(crate::certificates::Keeper::new(client, options, list, Arc::clone(metrics))?),
+        Some(list) => Some(crate::certificates::Keeper::new(client.clone(), options, list, Arc::clone(metrics))?),
         None => None,
     };
-    let lost = async {
-        match election {
-            Some(election) => election.hold().await,
-            None => std::future::pending().await,
-        }
-    };
-    let mut lost = std::pin::pin!(lost);
     let mut background = JoinSet::new();
     if let Some(keeper) = certificates {
         background.spawn(keeper.run());
     }
-    let listened = watches(&operator, options, health, &mut background);
-    tokio::select! {
-        () = listened => {}
-        () = &mut stop => return Ok(()),
-        () = &mut lost => return Err(OperatorError::LeaseLost),
+    health.begins();
+    let sights = watches(&operator, options, health, &mut background);
+    let unseen = async {
+        crds(client, &options.own_namespace).await;
+        sights.unseen(options.heartbeat_timeout / 2).await
+    };
+    let unseen = tokio::select! {
+        unseen = unseen => unseen,
+        () = &mut *stop => return Ok(Course::Over),
+        () = &mut *lost => return Err(OperatorError::LeaseLost),
+    };
+    for (namespace, sight) in &unseen {
+        tracing::error!(
+            namespace,
+            "what is in this namespace may not be watched: it is left out. If it is gone, take it out of the release's values"
+        );
+        sight.leave_out();
+        operator.cluster.forget(namespace);
     }
+    let sees_all = !unseen.iter().any(|(namespace, _)| options.watch_namespaces.contains(namespace));
     // What another operator knew of hosts, until they are heard.
     for host in operator.cluster.hosts.all() {
         if operator.is_foreign(host.labels()) {
@@ -186,7 +217,8 @@ async fn lead(
     }
     let ending = CancellationToken::new();
     let mut listening = AbortOnDropHandle::new(tokio::spawn(heartbeats::listen(Arc::clone(&operator))));
-    background.spawn(watchdog::watch(Arc::clone(&operator)));
+    background.spawn(watchdog::watch(Arc::clone(&operator), sees_all));
+    background.spawn(workload::stop::watch(Arc::clone(&operator)));
     let controllers = AbortOnDropHandle::new(tokio::spawn(controllers::run(Arc::clone(&operator), ending.clone())));
     health.works();
     tracing::info!(
@@ -194,9 +226,17 @@ async fn lead(
         hosts = operator.cluster.hosts.len(),
         "the cluster is known; controllers run"
     );
+    let dawns = async {
+        let each: Vec<_> = unseen.iter().map(|(_, sight)| Box::pin(sight.dawns())).collect();
+        if each.is_empty() { std::future::pending().await } else { futures::future::select_all(each).await.0 }
+    };
     let result = tokio::select! {
-        () = &mut stop => Ok(()),
-        () = &mut lost => Err(OperatorError::LeaseLost),
+        () = &mut *stop => Ok(Course::Over),
+        () = dawns => {
+            tracing::info!("a namespace that was left out may be watched now: beginning anew");
+            Ok(Course::Anew)
+        }
+        () = &mut *lost => Err(OperatorError::LeaseLost),
         ended = &mut listening => {
             let why = ended.map_or_else(|err| err.to_string(), |result| result.err().unwrap_or_default());
             Err(OperatorError::Heartbeats(why))
@@ -205,18 +245,47 @@ async fn lead(
     // Who lost the Lease writes nothing more, whatever it was about to.
     if result.is_ok() {
         ending.cancel();
-        _ = tokio::time::timeout(FINISH, controllers).await;
+        let finish = async {
+            _ = controllers.await;
+            workload::stop::end(&operator).await;
+        };
+        tokio::select! {
+            _ = tokio::time::timeout(FINISH, finish) => {}
+            () = &mut *lost => return Err(OperatorError::LeaseLost),
+        }
     }
+    background.shutdown().await;
     result
 }
 
-/// Starts all watches, and waits until each has listed what there is.
-fn watches(
-    operator: &Arc<Operator>,
-    options: &Options,
-    health: &Arc<Health>,
-    tasks: &mut JoinSet<()>,
-) -> impl Future<Output = ()> + use<> {
+/// The namespaces that are watched.
+struct Sights {
+    /// Where Hosts are: without it there is nothing to do.
+    own: Arc<Sight>,
+    /// Those of workloads, and of Pods of hosts. One that is gone must not keep the others from being looked after.
+    others: BTreeMap<String, Arc<Sight>>,
+}
+
+impl Sights {
+    /// That of a namespace; all of the cluster (`None`) is seen, or there is nothing to do.
+    fn of(&mut self, namespace: Option<&String>, own: &str) -> Arc<Sight> {
+        match namespace.filter(|name| *name != own) {
+            Some(name) => Arc::clone(self.others.entry(name.clone()).or_default()),
+            None => Arc::clone(&self.own),
+        }
+    }
+
+    /// Waits until each is known or, for so long, may not be seen; returns those.
+    async fn unseen(self, patience: Duration) -> Vec<(String, Arc<Sight>)> {
+        while !self.own.settled(patience).await {}
+        let each = self.others.into_iter().map(async |(name, sight)| (sight.settled(patience).await, name, sight));
+        let settled = futures::future::join_all(each).await;
+        settled.into_iter().filter(|(seen, ..)| !seen).map(|(_, name, sight)| (name, sight)).collect()
+    }
+}
+
+/// Starts all watches.
+fn watches(operator: &Arc<Operator>, options: &Options, health: &Arc<Health>, tasks: &mut JoinSet<()>) -> Sights {
     let client = operator.cluster.client.clone();
     let mut namespaces: Vec<_> = options.watch_namespaces.iter().cloned().map(Some).collect();
     if namespaces.is_empty() {
@@ -226,50 +295,39 @@ fn watches(
     pods.push(options.own_namespace.clone());
     pods.sort();
     pods.dedup();
+    let mut sights = Sights { own: Arc::default(), others: BTreeMap::new() };
     macro_rules! start {
-        ($watch:ident, $kind:ty, $store:ident, $changed:ident, $namespace:expr, $labels:expr) => {{
+        ($sight:expr, $watch:ident, $kind:ty, $store:ident, $changed:ident, $namespace:expr, $labels:expr) => {{
             let namespace: Option<String> = $namespace.clone();
             let api: Api<$kind> = match &namespace {
                 Some(namespace) => Api::namespaced(client.clone(), namespace),
                 None => Api::all(client.clone()),
             };
             let (store, operator) = (Arc::clone(&operator.cluster.$store), Arc::clone(operator));
-            let scope = Scope { namespace, labels: $labels, health: Arc::clone(health) };
+            $sight.begins();
+            let scope = Scope { namespace, labels: $labels, health: Arc::clone(health), sight: Arc::clone(&$sight) };
             tasks.spawn($watch(api, scope, store, move |object| operator.$changed(object)));
         }};
     }
     for namespace in &namespaces {
-        start!(watch, Workload, workloads, workload_changed, namespace, None);
-        start!(watch, WorkloadReplicaSet, replica_sets, replica_set_changed, namespace, None);
-        start!(watch, WorkloadDeployment, deployments, deployment_changed, namespace, None);
-        start!(watch, Artifact, artifacts, artifact_changed, namespace, None);
-        start!(watch, Service, services, service_changed, namespace, None);
+        let sight = sights.of(namespace.as_ref(), &options.own_namespace);
+        start!(sight, watch, Workload, workloads, workload_changed, namespace, None);
+        start!(sight, watch, WorkloadReplicaSet, replica_sets, replica_set_changed, namespace, None);
+        start!(sight, watch, WorkloadDeployment, deployments, deployment_changed, namespace, None);
+        start!(sight, watch, Artifact, artifacts, artifact_changed, namespace, None);
+        start!(sight, watch, Service, services, service_changed, namespace, None);
         let ours = format!("{}=true", chartwright_contract::crds::names::ROUTE_MANAGER);
-        start!(watch, EndpointSlice, slices, slice_changed, namespace, Some(ours));
-        start!(watch_metadata, PartialObjectMeta<ConfigMap>, config_maps, config_map_changed, namespace, None);
-        start!(watch_metadata, PartialObjectMeta<Secret>, secrets, secret_changed, namespace, None);
+        start!(sight, watch, EndpointSlice, slices, slice_changed, namespace, Some(ours));
+        start!(sight, watch_metadata, PartialObjectMeta<ConfigMap>, config_maps, config_map_changed, namespace, None);
+        start!(sight, watch_metadata, PartialObjectMeta<Secret>, secrets, secret_changed, namespace, None);
     }
-    start!(watch, Host, hosts, host_changed, Some(options.own_namespace.clone()), None);
+    start!(sights.own, watch, Host, hosts, host_changed, Some(options.own_namespace.clone()), None);
     for namespace in &pods {
+        let sight = sights.of(Some(namespace), &options.own_namespace);
         let marked = chartwright_contract::crds::names::HOST_POD.to_owned();
-        start!(watch, Pod, pods, pod_changed, Some(namespace.clone()), Some(marked));
+        start!(sight, watch, Pod, pods, pod_changed, Some(namespace.clone()), Some(marked));
     }
-    let (operator, each, pods, own) =
-        (Arc::clone(operator), namespaces.len(), pods.len(), options.own_namespace.clone());
-    async move {
-        crds(&operator.cluster.client, &own).await;
-        let cluster = &operator.cluster;
-        cluster.hosts.listed(1).await;
-        cluster.pods.listed(pods).await;
-        cluster.workloads.listed(each).await;
-        cluster.replica_sets.listed(each).await;
-        cluster.deployments.listed(each).await;
-        cluster.artifacts.listed(each).await;
-        cluster.services.listed(each).await;
-        cluster.slices.listed(each).await;
-        cluster.config_maps.listed(each).await;
-        cluster.secrets.listed(each).await;
-    }
+    sights
 }
 
 /// Waits until the cluster knows our kinds: without them every watch would fail for one and the same reason.

@@ -7,7 +7,7 @@ use chartwright_contract::crds::{Host, Workload, WorkloadDeployment};
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::api::discovery::v1::EndpointSlice;
-use kube::api::{ListParams, Patch, PatchParams};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use kube::{Api, ResourceExt as _};
 use serde_json::json;
 
@@ -58,6 +58,30 @@ async fn slices(scene: &Scene) -> Vec<(Option<String>, Vec<String>)> {
     let all = scene.api::<EndpointSlice>().list(&ListParams::default()).await.unwrap().items.into_iter();
     let led = |slice: &EndpointSlice| slice.endpoints.iter().flat_map(|one| one.addresses.clone()).collect();
     all.map(|slice| (slice.resource_version(), led(&slice))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_is_told_of_a_workload_that_somebody_freed_by_force() {
+    let scene = scene!();
+    let host = scene.host("host-a").await;
+    let operator = scene.operator(&[]).await;
+    operator.hears(1).await;
+    scene.make::<Service>(objects::service("web")).await;
+    let mut object = objects::workload("w", "reg.example/a:1");
+    object["spec"]["kubernetes"] = json!({ "service": { "name": "web" } });
+    scene.make::<Workload>(object).await;
+    let runs = scene.until("w", "ready", |one: &Workload| of(one, "Ready").0 == "True").await;
+    assert_eq!(runs.finalizers(), ["runtime.wasmcloud.dev/workload-finalizer"]);
+    // While nodes still follow its Service, the operator waits; somebody does not.
+    scene.api::<Workload>().delete("w", &DeleteParams::default()).await.unwrap();
+    let free = Patch::Merge(json!({ "metadata": { "finalizers": null } }));
+    scene.api::<Workload>().patch("w", &PatchParams::default(), &free).await.unwrap();
+    assert!(scene.api::<Workload>().get_opt("w").await.unwrap().is_none(), "it is gone");
+    let uid = runs.uid().unwrap();
+    assert!(host.running().contains(&uid), "and runs");
+    eventually("its host is told", async || host.seen.lock().unwrap().stops.contains(&uid)).await;
+    assert!(host.running().is_empty());
+    operator.end().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use chartwright_contract::control::{Message as _, WorkloadStartRequest};
 use chartwright_contract::crds::names::DEPLOYMENT;
 use chartwright_contract::crds::{Workload, WorkloadDeployment};
+use chartwright_contract::nats::async_nats;
 use chartwright_host as host;
 use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
@@ -14,6 +15,8 @@ use serde_json::json;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::chart;
+use crate::control_plane::ControlPlane;
 use crate::guests;
 use crate::objects;
 use crate::registry::Registry;
@@ -179,23 +182,56 @@ async fn what_nobody_knows_is_stopped_on_hosts_of_the_own_release_alone() {
     let operator = scene.operator(&["--release=blue"]).await;
     scene.make::<WorkloadDeployment>(objects::deployment("web", 2, &image)).await;
     scene.settled("web", 2).await;
-    // Left over from an operator that could not say stop.
-    let client = chartwright_contract::nats::async_nats::connect(scene.nats.url()).await.unwrap();
+    let client = left_over(&scene, &ours, &image).await;
+    eventually("it is stopped", async || how_is_it(&client, &ours).await.contains("NOT_FOUND")).await;
+    assert!(operator.metric("chartwright_operator_workloads_stopped_total", &[]).await > 0.5);
+    scene.settled("web", 2).await;
+    operator.end().await.unwrap();
+}
+
+/// Who does not see all workloads there may be knows of none that it is one too many.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_be_of_a_namespace_out_of_sight_goes_on() {
+    let Some(plane) = ControlPlane::shared().await else { return };
+    let Some(scene) = Scene::on(plane).await else { return };
+    let (apps, unseen) = (&scene.apps, plane.namespace("unseen").await);
+    let values = format!("operator: {{ watchNamespaces: [{apps}] }}\ncrds: {{ upgradeHook: false }}\n");
+    let objects = chart::rendered(&scene.own, &values);
+    chart::apply(&scene.client, &objects, &["ServiceAccount", "Role", "RoleBinding"]).await;
+    let account = plane.client_of(&plane.token(&scene.own, &chart::operator(&objects).1).await);
+    let registry = Registry::start();
+    let image = registry.put("hello", "1", guests::hello());
+    let ours = Ours::start(&scene, &["--release=blue", "--drain-delay=0s"]).await;
+    let client = left_over(&scene, &ours, &image).await;
+    let mut arguments = scene.arguments(&["--release=blue"]);
+    arguments.retain(|one| !one.starts_with("--watch-namespaces="));
+    arguments.push(format!("--watch-namespaces={apps},{unseen}"));
+    let operator = scene.launch(account, &arguments, false).await;
+    scene.make::<WorkloadDeployment>(objects::deployment("web", 2, &image)).await;
+    scene.settled("web", 2).await;
+    // It would be stopped by the second look, and there is one every two seconds.
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert!(how_is_it(&client, &ours).await.contains("RUNNING"));
+    operator.end().await.unwrap();
+}
+
+/// Starts what is left over from an operator that could not say stop.
+async fn left_over(scene: &Scene, ours: &Ours, image: &str) -> async_nats::Client {
+    let client = async_nats::connect(scene.nats.url()).await.unwrap();
     let request: WorkloadStartRequest = serde_json::from_value(json!({
         "workloadId": "left-over", "workload": { "namespace": "x", "name": "left-over", "witWorld": { "components": [
             { "name": "api", "image": image, "localResources": {} },
         ] } },
     }))
     .unwrap();
-    let subject = |command: &str| format!("runtime.host.{}.workload.{command}", ours.addresses.id);
-    let answer = client.request(subject("start"), request.to_json().into()).await.unwrap();
+    let subject = format!("runtime.host.{}.workload.start", ours.addresses.id);
+    let answer = client.request(subject, request.to_json().into()).await.unwrap();
     assert!(String::from_utf8_lossy(&answer.payload).contains("RUNNING"), "{answer:?}");
-    eventually("it is stopped", async || {
-        let status = client.request(subject("status"), r#"{"workloadId":"left-over"}"#.into()).await.unwrap();
-        String::from_utf8_lossy(&status.payload).contains("NOT_FOUND")
-    })
-    .await;
-    assert!(operator.metric("chartwright_operator_workloads_stopped_total", &[]).await > 0.5);
-    scene.settled("web", 2).await;
-    operator.end().await.unwrap();
+    client
+}
+
+async fn how_is_it(client: &async_nats::Client, ours: &Ours) -> String {
+    let subject = format!("runtime.host.{}.workload.status", ours.addresses.id);
+    let status = client.request(subject, r#"{"workloadId":"left-over"}"#.into()).await.unwrap();
+    String::from_utf8_lossy(&status.payload).into_owned()
 }

@@ -7,7 +7,7 @@ use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::Api;
-use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use serde_json::json;
 
 use crate::chart;
@@ -203,4 +203,75 @@ async fn a_right_that_is_missing_is_seen_and_said() {
     assert!(scene::page(probes, "/livez").await.contains(" 200 "));
     chart::apply(&scene.client, &whole, &["Role"]).await;
     eventually("it is ready", async || scene::page(probes, "/readyz").await.contains(" 200 ")).await;
+}
+
+/// What runs in a namespace goes with it, though the operator's rights went first; and the others are looked after as before.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_namespace_that_goes_takes_its_role_along_and_keeps_nothing_from_going() {
+    let Some(plane) = ControlPlane::shared().await else { return };
+    let Some(scene) = Scene::on(plane).await else { return };
+    let (apps, gone) = (scene.apps.clone(), plane.namespace("gone").await);
+    let there: Api<Workload> = Api::namespaced(scene.client.clone(), &gone);
+    let values = format!("operator: {{ watchNamespaces: [{apps}, {gone}] }}\ncrds: {{ upgradeHook: false }}\n");
+    let objects = chart::rendered(&scene.own, &values);
+    let (of_gone, others): (Vec<_>, Vec<_>) =
+        objects.iter().cloned().partition(|object| object.namespace.as_ref() == Some(&gone));
+    chart::apply(&scene.client, &objects, &["ServiceAccount", "Role", "RoleBinding"]).await;
+    assert!(others.iter().any(|object| object.kind == "Role") && of_gone.iter().any(|object| object.kind == "Role"));
+    let token = plane.token(&scene.own, &chart::operator(&objects).1).await;
+    let proxy = Proxy::start(plane.url(), &token).await;
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("operator.log");
+    let host = host(&scene, "host-a", "10.0.0.1").await;
+    let start = || {
+        let mut arguments = scene.arguments(&["--release=wasmcloud"]);
+        arguments.retain(|one| !one.contains("-bind-address") && !one.contains("watch-namespaces"));
+        let probes = std::net::SocketAddr::from(([127, 0, 0, 1], free_port()));
+        arguments.push(format!("--watch-namespaces={apps},{gone}"));
+        arguments.extend(["--metrics-bind-address=0".to_owned(), format!("--health-probe-bind-address={probes}")]);
+        let kubeconfig = plane.kubeconfig_at(&proxy.url(), "none");
+        (Operator::start_as(&kubeconfig, &scene.own, &arguments, &log), probes)
+    };
+    let ready = |one: &Workload| of(one, "Ready").0 == "True";
+    let (mut operator, _) = start();
+    scene.make::<Workload>(objects::workload("stays", "reg.example/a:1")).await;
+    scene.until("stays", "ready", ready).await;
+    let object: Workload = serde_json::from_value(objects::workload("goes", "reg.example/a:1")).unwrap();
+    let uid = there.create(&PostParams::default(), &object).await.unwrap().metadata.uid.unwrap();
+    eventually("it runs", async || ready(&there.get("goes").await.unwrap())).await;
+    assert_eq!(there.get("goes").await.unwrap().metadata.finalizers, None);
+
+    // As the cluster does it with a namespace that is deleted, in the worse order.
+    for role in &of_gone {
+        let resource = kube::core::ApiResource::from_gvk(&kube::core::GroupVersionKind::gvk(
+            "rbac.authorization.k8s.io",
+            "v1",
+            &role.kind,
+        ));
+        let api: Api<kube::api::DynamicObject> = Api::namespaced_with(scene.client.clone(), &gone, &resource);
+        api.delete(&role.name, &DeleteParams::default()).await.unwrap();
+    }
+    there.delete("goes", &DeleteParams::default()).await.unwrap();
+    assert!(there.get_opt("goes").await.unwrap().is_none(), "nothing holds it");
+    eventually("its host is told", async || host.seen.lock().unwrap().stops.contains(&uid)).await;
+    assert_eq!(host.running().len(), 1);
+
+    // The next operator sees nothing of it, says so, and works for the others.
+    operator.process.terminate();
+    eventually("it ended", async || operator.process.has_ended()).await;
+    drop(operator);
+    let (_operator, probes) = start();
+    scene.make::<Workload>(objects::workload("comes", "reg.example/a:1")).await;
+    scene.until("comes", "ready", ready).await;
+    let page = scene::page(probes, "/readyz").await;
+    assert!(page.contains(" 503 ") && page.contains(&format!("may not watch Workload in {gone}: ")), "{page}");
+    let said = std::fs::read_to_string(&log).unwrap();
+    assert!(said.lines().any(|line| line.contains("it is left out") && line.contains(&gone)), "{said}");
+
+    // It is there again, with its Role.
+    chart::apply(&scene.client, &of_gone, &["Role", "RoleBinding"]).await;
+    there.create(&PostParams::default(), &object).await.unwrap();
+    eventually("it runs again", async || ready(&there.get("goes").await.unwrap())).await;
+    eventually("and nothing is missing", async || scene::page(probes, "/readyz").await.contains(" 200 ")).await;
+    assert_eq!(host.running().len(), 3);
 }

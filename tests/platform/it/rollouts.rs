@@ -85,9 +85,18 @@ async fn a_hundred_replicas_roll_and_never_fewer_than_the_minimum_run() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn recreate_ends_every_workload_of_a_version_before_the_next_one_begins() {
+    recreate(true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recreate_does_so_where_nothing_else_is_held() {
+    recreate(false).await;
+}
+
+async fn recreate(holds: bool) {
     let Some(scene) = Scene::new().await else { return };
     let hosts = hosts(&scene, 2, Duration::from_millis(50)).await;
-    let operator = scene.operator(&[]).await;
+    let operator = scene.launch(scene.client.clone(), &scene.arguments(&[]), holds).await;
     operator.hears(2).await;
     let version = |tag: &str| {
         let mut object = objects::deployment("web", 6, &format!("reg.example/a:{tag}"));
@@ -96,6 +105,7 @@ async fn recreate_ends_every_workload_of_a_version_before_the_next_one_begins() 
     };
     scene.make::<WorkloadDeployment>(version("1")).await;
     scene.settled("web", 6).await;
+    assert!(scene.workloads().await.iter().all(|one| one.finalizers().is_empty() != holds));
     // Every change of every Workload, in order, as the API server tells it: which versions are there.
     let api = scene.api::<Workload>();
     let listed = api.list(&kube::api::ListParams::default()).await.unwrap();

@@ -131,17 +131,25 @@ impl Scene {
         all
     }
 
+    /// An operator that holds objects, as one that looks after the whole cluster does.
     pub(crate) async fn operator(&self, more: &[&str]) -> Running {
         self.operator_as(self.client.clone(), more).await
     }
 
     /// The same, as somebody else to the API server.
     pub(crate) async fn operator_as(&self, client: Client, more: &[&str]) -> Running {
+        self.launch(client, &self.arguments(more), true).await
+    }
+
+    /// An operator that is what its arguments say, but that it may hold objects though it looks after some namespaces alone.
+    pub(crate) async fn launch(&self, client: Client, arguments: &[String], holds: bool) -> Running {
         let own = self.own.clone();
-        let options = Options::parse(&self.arguments(more), |name| (name == "OPERATOR_NAMESPACE").then(|| own.clone()));
+        let options = Options::parse(arguments, |name| (name == "OPERATOR_NAMESPACE").then(|| own.clone())).unwrap();
+        assert!(!options.holds, "it looks after some namespaces");
+        let options = Options { holds, ..options };
         let (stop, stopped) = oneshot::channel();
         let (ready, addresses) = oneshot::channel();
-        let task = tokio::spawn(run(options.unwrap(), client, async { _ = stopped.await }, ready));
+        let task = tokio::spawn(run(options, client, async { _ = stopped.await }, ready));
         let Ok(addresses) = addresses.await else { panic!("{:?}", task.await) };
         Running { addresses, stop: Some(stop), task }
     }

@@ -1,6 +1,7 @@
 //! The cluster: what it holds of the kinds we look after, and what we write to it.
 
 mod key;
+mod sight;
 mod store;
 mod watch;
 mod write;
@@ -15,8 +16,10 @@ use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 use kube::{Client, Resource};
 
 pub use key::Key;
+pub(crate) use sight::Sight;
 pub use store::Store;
 pub(crate) use watch::{Scope, watch, watch_metadata};
+pub(crate) use write::{Kept, is_gone};
 
 use crate::metrics::Metrics;
 
@@ -73,6 +76,14 @@ impl Cluster {
             secrets: Arc::default(),
             metrics,
         }
+    }
+
+    /// Forgets what is known of a namespace: half of it is no basis.
+    pub(crate) fn forget(&self, namespace: &str) {
+        macro_rules! forget {
+            ($($store:ident),+) => { $(self.$store.forget(namespace);)+ };
+        }
+        forget!(workloads, replica_sets, deployments, artifacts, services, slices, pods, config_maps, secrets);
     }
 
     /// Says something about an object that people see with `kubectl events`. The same again is counted, not repeated.

@@ -9,7 +9,6 @@ use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use kube::Resource;
-use tokio::sync::watch;
 
 use super::Key;
 
@@ -19,14 +18,12 @@ const GONE: usize = 4096;
 /// The objects of one kind.
 pub struct Store<K> {
     known: RwLock<Known<K>>,
-    /// How many of its watches have listed all there is.
-    listed: watch::Sender<usize>,
 }
 
 impl<K> Default for Store<K> {
     fn default() -> Self {
         let known = Known { objects: BTreeMap::new(), gone: Gone::default() };
-        Self { known: RwLock::new(known), listed: watch::Sender::new(0) }
+        Self { known: RwLock::new(known) }
     }
 }
 
@@ -124,6 +121,11 @@ impl<K: Resource<DynamicType = ()>> Store<K> {
         }
     }
 
+    /// Forgets a namespace.
+    pub(super) fn forget(&self, namespace: &str) {
+        self.write().objects.retain(|key, _| key.namespace != namespace);
+    }
+
     /// What a watch of a namespace (`None`: of all) found when it listed anew. Returns what is gone since.
     pub fn retain(&self, namespace: Option<&str>, listed: &BTreeSet<Key>) -> Vec<Arc<K>> {
         let mut gone = Vec::new();
@@ -135,16 +137,6 @@ impl<K: Resource<DynamicType = ()>> Store<K> {
             keeps
         });
         gone
-    }
-
-    pub(super) fn listed_one(&self) {
-        self.listed.send_modify(|count| *count += 1);
-    }
-
-    /// Waits until so many watches have listed all there is.
-    pub async fn listed(&self, watches: usize) {
-        // The sender lives as long as the store.
-        _ = self.listed.subscribe().wait_for(|count| *count >= watches).await;
     }
 }
 

@@ -14,7 +14,7 @@ use kube::runtime::watcher::{self, Event};
 use kube::{Api, Resource};
 use serde::de::DeserializeOwned;
 
-use super::{Key, Store};
+use super::{Key, Sight, Store};
 use crate::health::Health;
 
 /// Whatever is wrong with the API server, it is asked again after this at most.
@@ -28,6 +28,8 @@ pub(crate) struct Scope {
     pub(crate) labels: Option<String>,
     /// Who is told when they may not be watched.
     pub(crate) health: Arc<Health>,
+    /// Of all watches of the namespace.
+    pub(crate) sight: Arc<Sight>,
 }
 
 impl Scope {
@@ -93,8 +95,10 @@ async fn follow<K>(
         if refused && !matches!(event, Ok(Event::Init) | Err(_)) {
             refused = false;
             scope.health.refused(&name, None);
+            scope.sight.refused(false);
         }
         match event {
+            Ok(Event::Apply(_) | Event::Delete(_) | Event::InitApply(_)) if scope.sight.is_left_out() => {}
             Ok(Event::Apply(object)) => changed(&store.put(object)),
             Ok(Event::Delete(object)) => {
                 store.remove(&object);
@@ -111,13 +115,15 @@ async fn follow<K>(
                 }
                 listing.clear();
                 if std::mem::take(&mut first) {
-                    store.listed_one();
+                    scope.sight.listed();
                 }
             }
             Err(err) => {
                 tracing::warn!(kind = %K::kind(&()), error = %err, "the cluster cannot be watched now");
                 if let Some(why) = refusal(&err) {
-                    refused = true;
+                    if !std::mem::replace(&mut refused, true) {
+                        scope.sight.refused(true);
+                    }
                     scope.health.refused(&name, Some(why.to_owned()));
                 }
             }

@@ -1,4 +1,4 @@
-//! An Artifact: its status tells deployments what stands for its name. One that is in use does not go.
+//! An Artifact: its status tells deployments what stands for its name. One that is in use does not go, where we hold it.
 
 use std::sync::Arc;
 
@@ -21,21 +21,20 @@ pub(crate) async fn look(operator: Arc<Operator>, key: Key) -> Result<Next, Fail
         let user = deployments
             .iter()
             .find(|deployment| deployment.spec.artifacts.iter().any(|entry| refers(&entry.artifact_from.name)));
-        if let Some(user) = user {
+        if let Some(user) = user.filter(|_| operator.settings.holds) {
             let why = format!("the WorkloadDeployment {} refers to it", user.name_any());
             return write(&operator, &artifact, &Outcome::False("InUse", why)).await;
         }
         operator.cluster.release(&*artifact, &[ARTIFACT_FINALIZER]).await?;
         return Ok(Next::Wait);
     }
+    if !operator.settings.artifacts && operator.settings.holds {
+        return Ok(Next::Wait);
+    }
+    let artifact = operator.held(artifact, &[ARTIFACT_FINALIZER]).await?;
     if !operator.settings.artifacts {
         return Ok(Next::Wait);
     }
-    let artifact = if artifact.finalizers().iter().any(|one| one == ARTIFACT_FINALIZER) {
-        artifact
-    } else {
-        operator.cluster.hold(&*artifact, ARTIFACT_FINALIZER).await?
-    };
     write(&operator, &artifact, &Outcome::True).await
 }
 

@@ -99,7 +99,8 @@ pub(crate) async fn look(operator: Arc<Operator>, key: Key) -> Result<Next, Fail
 
     let taken: BTreeSet<String> = all.iter().map(|one| one.name_any()).collect();
     let free = (0_u32..).map(|number| format!("{}-{number}", set.name_any())).filter(|name| !taken.contains(name));
-    let made: Vec<_> = free.take(plan.create).map(|name| workload(&set, name, &hash)).collect();
+    let made: Vec<_> =
+        free.take(plan.create).map(|name| workload(&set, name, &hash, operator.settings.holds)).collect();
     let creating = futures::stream::iter(made).map(|workload| {
         let operator = Arc::clone(&operator);
         async move {
@@ -112,7 +113,7 @@ pub(crate) async fn look(operator: Arc<Operator>, key: Key) -> Result<Next, Fail
     let created: Vec<_> = creating.buffer_unordered(AT_A_TIME).collect().await;
     let deleting = futures::stream::iter(plan.delete).map(|workload| {
         let operator = Arc::clone(&operator);
-        async move { operator.cluster.delete(&*workload).await }
+        async move { operator.retire(&workload).await }
     });
     let deleted: Vec<_> = deleting.buffer_unordered(AT_A_TIME).collect().await;
 
@@ -166,7 +167,7 @@ fn number(workload: &Workload) -> u32 {
     name.rsplit('-').next().and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
-fn workload(set: &WorkloadReplicaSet, name: String, hash: &str) -> Workload {
+fn workload(set: &WorkloadReplicaSet, name: String, hash: &str, holds: bool) -> Workload {
     let template = &set.spec.template;
     let mut labels = template.labels.clone();
     if let Some(deployment) = set.labels().get(DEPLOYMENT) {
@@ -181,7 +182,7 @@ fn workload(set: &WorkloadReplicaSet, name: String, hash: &str) -> Workload {
         labels: Some(labels).filter(|labels| !labels.is_empty()),
         annotations: Some(annotations),
         // At once: it saves a write, and none is ever without.
-        finalizers: Some(vec![WORKLOAD_FINALIZER.to_owned()]),
+        finalizers: holds.then(|| vec![WORKLOAD_FINALIZER.to_owned()]),
         owner_references: Some(vec![owner_reference(set)]),
         ..ObjectMeta::default()
     };

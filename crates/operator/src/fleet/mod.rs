@@ -305,6 +305,12 @@ impl Fleet {
         }
     }
 
+    /// Where workloads are, by uid.
+    pub(crate) fn assigned(&self) -> BTreeMap<String, String> {
+        let state = self.lock();
+        state.assigned.iter().map(|(workload, assigned)| (workload.clone(), assigned.host.clone())).collect()
+    }
+
     /// Whether a workload was placed there.
     pub(crate) fn is_assigned(&self, workload: &str, host: &str) -> bool {
         self.lock().assigned.get(workload).is_some_and(|assigned| assigned.host == host)

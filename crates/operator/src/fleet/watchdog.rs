@@ -40,8 +40,8 @@ fn is_lost(silence: Silence, timeout: Duration) -> bool {
     silence.others && (certain || likely)
 }
 
-/// Looks for ever.
-pub(crate) async fn watch(operator: Arc<Operator>) {
+/// Looks for ever. Whoever does not see all `workloads` knows of none that it is one too many.
+pub(crate) async fn watch(operator: Arc<Operator>, sees_all: bool) {
     let mut asked = HashMap::<String, Instant>::new();
     let mut counted = HashMap::<String, Instant>::new();
     let strangers = Strangers::default();
@@ -72,7 +72,7 @@ pub(crate) async fn watch(operator: Arc<Operator>) {
                 }
             } else if member.ours != Some(false) && due(&counted, timeout / 2) {
                 counted.insert(id.clone(), Instant::now());
-                polls.spawn(count(Arc::clone(&operator), id, Arc::clone(&strangers)));
+                polls.spawn(count(Arc::clone(&operator), id, sees_all, Arc::clone(&strangers)));
             }
         }
         operator.metrics.hosts("silent", silent);
@@ -114,7 +114,7 @@ pub(crate) async fn poll(operator: Arc<Operator>, id: String) {
 }
 
 /// Asks a host what it has. Who answers is ours; what nobody knows twice in a row is stopped.
-async fn count(operator: Arc<Operator>, id: String, strangers: Strangers) {
+async fn count(operator: Arc<Operator>, id: String, sees_all: bool, strangers: Strangers) {
     let workloads = match operator.bus.workloads(&id).await {
         Ok(workloads) => workloads,
         Err(Unanswered::Nobody | Unanswered::Silent(_)) => return operator.fleet.settle_ours(&id, false),
@@ -123,7 +123,9 @@ async fn count(operator: Arc<Operator>, id: String, strangers: Strangers) {
     operator.fleet.settle_ours(&id, true);
     // Only hosts of our own release: what others run on theirs is theirs.
     let Some(member) = operator.fleet.member(&id) else { return };
-    if operator.settings.release.is_none() || member.heartbeat.labels.get(RELEASE) != operator.settings.release.as_ref()
+    if !sees_all
+        || operator.settings.release.is_none()
+        || member.heartbeat.labels.get(RELEASE) != operator.settings.release.as_ref()
     {
         return;
     }

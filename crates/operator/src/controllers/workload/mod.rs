@@ -6,13 +6,13 @@
 mod draft;
 mod prepare;
 mod start;
-mod stop;
+pub(crate) mod stop;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use chartwright_contract::control::WorkloadState;
-use chartwright_contract::crds::names::WORKLOAD_FINALIZER;
+use chartwright_contract::crds::names::{OLD_FINALIZERS, WORKLOAD_FINALIZER};
 use chartwright_contract::crds::{Workload, WorkloadReplicaSet};
 use kube::ResourceExt as _;
 
@@ -52,11 +52,7 @@ pub(crate) async fn look(operator: Arc<Operator>, key: Key) -> Result<Next, Fail
     if workload.metadata.deletion_timestamp.is_some() {
         return stop::look(&operator, &workload).await;
     }
-    let workload = if workload.finalizers().iter().any(|one| one == WORKLOAD_FINALIZER) {
-        workload
-    } else {
-        operator.cluster.hold(&*workload, WORKLOAD_FINALIZER).await?
-    };
+    let workload = operator.held(workload, &[WORKLOAD_FINALIZER, OLD_FINALIZERS[0], OLD_FINALIZERS[1]]).await?;
     let id = uid(&*workload);
     if operator.starts.is_under_way(&id) {
         // Its end is a look of its own.

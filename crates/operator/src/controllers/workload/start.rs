@@ -24,9 +24,10 @@ const RECLAIM: Version = Version::new(2, 9, 0);
 pub(super) fn begin(operator: &Arc<Operator>, workload: &Arc<Workload>, host: &str) -> Next {
     let Some(under_way) = operator.starts.begin(&uid(&**workload)) else { return Next::Wait };
     let (beside, key, host) = (Arc::clone(operator), Key::of(&**workload), host.to_owned());
+    let id = uid(&**workload);
     operator.beside(async move {
         let operator = beside;
-        let result = run(&operator, &key, &host, &under_way).await;
+        let result = run(&operator, &key, &id, &host, &under_way).await;
         drop(under_way);
         match result {
             Ok(Next::Wait) => {}
@@ -41,18 +42,19 @@ pub(super) fn begin(operator: &Arc<Operator>, workload: &Arc<Workload>, host: &s
     Next::Wait
 }
 
-async fn run(operator: &Arc<Operator>, key: &Key, host: &str, under_way: &UnderWay) -> Result<Next, Failure> {
+async fn run(operator: &Arc<Operator>, key: &Key, id: &str, host: &str, under_way: &UnderWay) -> Result<Next, Failure> {
+    // Another one may have its name by now.
+    let known = || operator.cluster.workloads.get(key).filter(|workload| uid(&**workload) == id);
     let turn = tokio::select! {
         turn = operator.starts.turn(host) => turn,
         () = under_way.token.cancelled() => None,
     };
     // Waiting may have taken long: what was to be started may be gone, or elsewhere.
-    let workload = operator.cluster.workloads.get(key).filter(|workload| {
+    let workload = known().filter(|workload| {
         workload.metadata.deletion_timestamp.is_none()
             && workload.status.as_ref().and_then(|status| status.host_id.as_deref()) == Some(host)
     });
     let (Some(_turn), Some(workload)) = (turn, workload) else { return Ok(Next::After(Duration::ZERO)) };
-    let id = uid(&*workload);
     let request = match prepare::request(operator, &workload).await? {
         Ok(request) => for_host(operator, host, request),
         Err(faults) => return failed(operator, &workload, host, &faults.to_string()).await,
@@ -63,7 +65,7 @@ async fn run(operator: &Arc<Operator>, key: &Key, host: &str, under_way: &UnderW
     // Upstream's hosts take a repeated start for an error; how the workload is tells what it means.
     if let Ok(status) = &answer
         && status.workload_state == WorkloadState::Error
-        && let Ok(status) = operator.bus.status(host, &id).await
+        && let Ok(status) = operator.bus.status(host, id).await
         && matches!(status.workload_state, WorkloadState::Running | WorkloadState::Starting)
     {
         answer = Ok(status);
@@ -75,14 +77,14 @@ async fn run(operator: &Arc<Operator>, key: &Key, host: &str, under_way: &UnderW
         Err(_) => "unanswered",
     };
     operator.metrics.started(word, began.elapsed());
-    let Some(workload) = operator.cluster.workloads.get(key) else { return Ok(Next::After(Duration::ZERO)) };
+    let Some(workload) = known() else { return Ok(Next::After(Duration::ZERO)) };
     match answer {
         Ok(status) => match status.workload_state {
             WorkloadState::Running | WorkloadState::Completed => {
-                operator.starts.settled(&id);
+                operator.starts.settled(id);
                 let mut draft = Draft::of(&workload);
                 draft.set_config(revision.as_deref());
-                draft.runs(&id, &status.message);
+                draft.runs(id, &status.message);
                 draft.write(operator, &workload).await?;
                 Ok(Next::After(super::POLL))
             }
