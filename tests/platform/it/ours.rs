@@ -202,13 +202,13 @@ async fn what_may_be_of_a_namespace_out_of_sight_goes_on() {
     let registry = Registry::start();
     let image = registry.put("hello", "1", guests::hello());
     let ours = Ours::start(&scene, &["--release=blue", "--drain-delay=0s"]).await;
-    let client = left_over(&scene, &ours, &image).await;
     let mut arguments = scene.arguments(&["--release=blue"]);
     arguments.retain(|one| !one.starts_with("--watch-namespaces="));
     arguments.push(format!("--watch-namespaces={apps},{unseen}"));
     let operator = scene.launch(account, &arguments, false).await;
     scene.make::<WorkloadDeployment>(objects::deployment("web", 2, &image)).await;
     scene.settled("web", 2).await;
+    let client = left_over(&scene, &ours, &image).await;
     // It would be stopped by the second look, and there is one every two seconds.
     tokio::time::sleep(Duration::from_secs(10)).await;
     assert!(how_is_it(&client, &ours).await.contains("RUNNING"));
