@@ -130,7 +130,8 @@ pub(crate) fn missing() -> Option<String> {
 /// Starts a cluster, shows everything on it, and takes it down. A machine on which no cluster comes up is told from a platform that
 /// does not work on one.
 pub(crate) fn walkthrough(keep: bool) -> Result<Outcome> {
-    let program = prepared()?;
+    prepare()?;
+    let program = dist::quick_here()?;
     let component = hello()?;
     if let Err(err) = up() {
         return Ok(Outcome::Skipped(format!("no cluster comes up on this machine: {err}")));
@@ -149,22 +150,22 @@ pub(crate) fn walkthrough(keep: bool) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-/// Does something on a cluster that is started for it, with the static binary of this checkout.
+/// Measures something on a cluster that is started for it, with the static binary of this checkout.
 pub(crate) fn with_one(task: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-    let program = prepared()?;
+    prepare()?;
+    let program = dist::shipped_here()?;
     up()?;
     let done = task(&program);
     run_command(testbed().arg("down"))?;
     done
 }
 
-/// Everything that a cluster takes, and the static binary.
-fn prepared() -> Result<PathBuf> {
+/// Builds everything that a cluster takes.
+fn prepare() -> Result<()> {
     if let Some(why) = missing() {
         bail!("{why}");
     }
-    run_command(with_pieces()?.args(["build", "policies"]))?;
-    dist::quick_here()
+    run_command(with_pieces()?.args(["build", "policies"]))
 }
 
 /// What judges a release may be repeated, and is once: on a busy machine a moment may be missed, and what is broken stays broken.

@@ -20,8 +20,25 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
 }
 
 /// The same cargo that runs us.
+///
+/// Without what that tells us about ourselves: a build script that reads such a variable (*ring*'s does) would be run again whenever the
+/// checkout or the caller is another one, and all that needs the library be compiled anew.
 pub(crate) fn cargo() -> Command {
-    command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(about_a_package) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
+}
+
+/// Whether cargo sets this variable for a program that it runs, to say which package that is of.
+fn about_a_package(variable: &str) -> bool {
+    ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"]
+        .iter()
+        .any(|prefix| variable.starts_with(prefix))
+        || variable == "OUT_DIR"
 }
 
 /// Whether this is a run that must not skip for want of a tool.
@@ -141,6 +158,18 @@ pub(crate) fn built(build: &mut Command) -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cargo_is_told_of_no_package_and_of_the_rest() {
+        for variable in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_BIN_NAME", "CARGO_CRATE_NAME", "OUT_DIR"] {
+            assert!(about_a_package(variable), "{variable}");
+        }
+        for variable in
+            ["CARGO", "CARGO_HOME", "CARGO_TARGET_DIR", "CARGO_INCREMENTAL", "CARGO_PROFILE_DEV_DEBUG", "PATH"]
+        {
+            assert!(!about_a_package(variable), "{variable}");
+        }
+    }
 
     #[test]
     fn a_command_that_fails_is_named() {

@@ -100,15 +100,10 @@ impl Operator {
 
     /// An object with the first of these finalizers; or with none of them where we hold nothing: it may have one of another time.
     pub(crate) async fn held<K: Kept>(&self, object: Arc<K>, finalizers: &[&str]) -> kube::Result<Arc<K>> {
-        let has = |finalizer: &&str| object.finalizers().iter().any(|one| one == finalizer);
         if self.settings.holds {
-            let first = finalizers.first().filter(|first| !has(first));
-            return match first {
-                Some(first) => self.cluster.hold(&*object, first).await,
-                None => Ok(object),
-            };
+            return self.cluster.hold(&object, finalizers[0]).await;
         }
-        if !finalizers.iter().any(has) || self.is_retired(&*object) {
+        if self.is_retired(&*object) {
             return Ok(object);
         }
         self.cluster.release(&*object, finalizers).await?;
@@ -117,13 +112,13 @@ impl Operator {
 
     /// Deletes a workload of ours. It is held until its host was told, wherever we hold nothing else: what takes its place waits
     /// for that.
-    pub(crate) async fn retire(&self, workload: &Workload) -> kube::Result<()> {
+    pub(crate) async fn retire(&self, workload: &Arc<Workload>) -> kube::Result<()> {
         if self.settings.holds {
-            return self.cluster.delete(workload).await;
+            return self.cluster.delete(&**workload).await;
         }
-        self.retired().insert(uid(workload));
+        self.retired().insert(uid(&**workload));
         match self.cluster.hold(workload, WORKLOAD_FINALIZER).await {
-            Ok(_) => self.cluster.delete(workload).await,
+            Ok(workload) => self.cluster.delete(&*workload).await,
             Err(err) if is_gone(&err) => Ok(()),
             Err(err) => Err(err),
         }

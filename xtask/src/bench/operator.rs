@@ -1,7 +1,7 @@
 //! `cargo xtask bench operator`: two thousand workloads on ten hosts that speak upstream's protocol.
 //!
 //! The measuring itself is an ignored test of `tests/platform`, which has the API server and the hosts. The operator runs as a process
-//! of its own, in the profile `image`: what is shipped, but for optimization across crates.
+//! of its own: what is shipped, but for optimization across crates.
 
 use anyhow::Result;
 
@@ -12,11 +12,11 @@ use crate::tools::{self, Found};
 /// Builds the test, and runs it; it prints a table in Markdown.
 pub(crate) fn run() -> Result<Verdict> {
     let mut bench = cargo();
-    // That profile spares our own crates; here it is one of them that is measured.
-    for name in ["", "-contract", "-host", "-operator", "-program"].map(|part| format!("chartwright{part}")) {
-        bench.args(["--config", &format!("profile.image.package.{name}.opt-level=3")]);
+    // Of a test it would take longer than the measuring.
+    for setting in ["lto=false", "codegen-units=16"] {
+        bench.args(["--config", &format!("profile.release.{setting}")]);
     }
-    bench.args(["test", "--quiet", "--profile", "image", "--package", "chartwright-platform-tests", "--test", "it"]);
+    bench.args(["test", "--quiet", "--release", "--package", "chartwright-platform-tests", "--test", "it"]);
     bench.args(["bench::", "--", "--ignored", "--nocapture"]);
     for (variable, found) in [
         (tools::NATS_SERVER_VARIABLE, tools::nats_server()?),

@@ -166,12 +166,15 @@ impl Cluster {
         }
     }
 
-    /// Adds a finalizer.
-    pub(crate) async fn hold<K: Kept>(&self, object: &K, finalizer: &str) -> kube::Result<Arc<K>> {
+    /// Adds a finalizer, unless it is there.
+    pub(crate) async fn hold<K: Kept>(&self, object: &Arc<K>, finalizer: &str) -> kube::Result<Arc<K>> {
         let mut finalizers = object.meta().finalizers.clone().unwrap_or_default();
+        if finalizers.iter().any(|one| one == finalizer) {
+            return Ok(Arc::clone(object));
+        }
         finalizers.push(finalizer.to_owned());
         let meta = json!({ "finalizers": finalizers, "resourceVersion": object.meta().resource_version });
-        self.merge(object, json!({ "metadata": meta })).await
+        self.merge(&**object, json!({ "metadata": meta })).await
     }
 }
 
