@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use chartwright_contract::crds::{Host, Workload, WorkloadDeployment};
+use chartwright_contract::crds::{Artifact, Host, Workload, WorkloadDeployment};
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::api::discovery::v1::EndpointSlice;
@@ -82,6 +82,44 @@ async fn a_host_is_told_of_a_workload_that_somebody_freed_by_force() {
     eventually("its host is told", async || host.seen.lock().unwrap().stops.contains(&uid)).await;
     assert!(host.running().is_empty());
     operator.end().await.unwrap();
+}
+
+/// An operator of some namespaces alone: its right to let go may end before what it held.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_is_held_an_end_and_an_answer_are_of_the_one_they_belong_to() {
+    let scene = scene!();
+    // A finalizer of another time, when this operator looked after the whole cluster.
+    let artifact = json!({
+        "apiVersion": "runtime.wasmcloud.dev/v1alpha1", "kind": "Artifact",
+        "metadata": { "name": "a", "finalizers": ["runtime.wasmcloud.dev/artifact-finalizer"] },
+        "spec": { "image": "reg.example/a:1" },
+    });
+    scene.make::<Artifact>(artifact).await;
+    let host = scene.host_as(Script { start: Duration::from_secs(2), ..Script::new("host-a") }).await;
+    let operator = scene.launch(scene.client.clone(), &scene.arguments(&[]), false).await;
+    operator.hears(1).await;
+    scene.until("a", "let go", |one: &Artifact| one.finalizers().is_empty()).await;
+
+    // While it starts, another one takes its name, for which there is no host.
+    let first = scene.make::<Workload>(objects::workload("w", "reg.example/a:1")).await.uid().unwrap();
+    eventually("it is starting", async || starts(&[&host]).contains(&first)).await;
+    scene.api::<Workload>().delete("w", &DeleteParams::default()).await.unwrap();
+    let mut object = objects::workload("w", "reg.example/a:1");
+    object["spec"]["hostSelector"] = json!({ "hostgroup": "other" });
+    scene.make::<Workload>(object).await;
+    let stopped = |uid: &String| host.seen.lock().unwrap().stops.contains(uid);
+    eventually("the first one is stopped", async || stopped(&first)).await;
+    let second = scene.api::<Workload>().get("w").await.unwrap();
+    assert_eq!(second.status.as_ref().and_then(|status| status.host_id.as_ref()), None, "{second:#?}");
+    assert_ne!(of(&second, "Ready").0, "True");
+
+    // One that went a moment before the operator ends: it does not wait for nodes any more.
+    let last = scene.make::<Workload>(objects::workload("last", "reg.example/a:1")).await.uid().unwrap();
+    scene.until("last", "ready", |one: &Workload| of(one, "Ready").0 == "True").await;
+    scene.api::<Workload>().delete("last", &DeleteParams::default()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    operator.end().await.unwrap();
+    assert!(stopped(&last));
 }
 
 #[tokio::test(flavor = "multi_thread")]
