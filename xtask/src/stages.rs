@@ -1,10 +1,8 @@
 //! The stages of `cargo xtask test`, in the order in which a failure is cheapest to find.
 
 use std::env;
-use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::Command;
-use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -152,7 +150,7 @@ fn platform() -> Result<Outcome> {
     ] {
         test.env(variable, place);
     }
-    succeed(mostly_waiting(&mut test))
+    succeed(&mut test)
 }
 
 /// Images against a real registry.
@@ -298,12 +296,6 @@ fn benchmarks() -> Result<Outcome> {
     bench::host::run(&bench::host::Args::default())?;
     bench::install::run(bench::install::TIMES)?;
     Ok(bench::operator::run()?.into())
-}
-
-/// Tests that wait for servers more than they compute: twice as many at a time as there are processors.
-fn mostly_waiting(test: &mut Command) -> &mut Command {
-    let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    test.env("RUST_TEST_THREADS", (2 * processors).to_string())
 }
 
 fn succeed(command: &mut Command) -> Result<Outcome> {
