@@ -12,7 +12,7 @@ use crate::tools::{self, Found};
 /// Builds the test, and runs it; it prints a table in Markdown.
 pub(crate) fn run() -> Result<Verdict> {
     let mut bench = cargo();
-    // Of a test it would take longer than the measuring.
+    // Optimization across crates would take longer than the measuring.
     for setting in ["lto=false", "codegen-units=16"] {
         bench.args(["--config", &format!("profile.release.{setting}")]);
     }
