@@ -78,9 +78,9 @@ async fn an_instance_is_replaced_after_its_calls() {
 async fn an_instance_takes_as_many_calls_at_a_time_as_it_may() {
     let Some((host, _nats)) = pooled(json!({ "poolSize": 1, "maxConcurrency": 3 })).await else { return };
     assert_eq!(calls(&host).await, 1);
-    // Others may be made beside it, and take some of them: with one call at a time each of those would have one, and it another.
+    // Another instance may be made beside it; with one call at a time none would be called more than twice by now.
     let counts = at_once(&host, 3).await;
-    assert!(counts > vec![1, 1, 2], "{counts:?}");
+    assert!(counts.last() >= Some(&3), "{counts:?}");
     host.stop().await;
 }
 
